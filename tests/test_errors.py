@@ -1,0 +1,23 @@
+"""An error says what, why, and what to type next."""
+
+from __future__ import annotations
+
+from dmod.errors import DmodError, UnmetError
+
+
+def test_an_error_shows_what_then_why_then_the_fix():
+    error = UnmetError("12 catchments have no forcing", why="needed 14, have 2", fix="dmod dataset add forcing DIR")
+    assert error.lines() == [
+        "error: 12 catchments have no forcing",
+        "  why: needed 14, have 2",
+        "  fix: dmod dataset add forcing DIR",
+    ]
+
+
+def test_an_error_without_more_to_say_is_one_line():
+    assert DmodError("it failed").lines() == ["error: it failed"]
+
+
+def test_a_script_can_tell_them_apart():
+    assert DmodError("x").exit_code == 1
+    assert UnmetError("x").exit_code == 6
