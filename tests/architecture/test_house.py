@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dmod import errors
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "dmod").rglob("*.py"), *(ROOT / "tui").rglob("*.py")])
 ROOMS_WITHOUT_A_NOUN = {"core", "common", "utils", "helpers", "manager", "service", "types"}
@@ -34,8 +36,6 @@ def test_a_module_has_a_noun_for_its_name_and_leaves_nothing_for_later(path: Pat
 
 
 def test_every_exit_code_is_that_of_one_error():
-    from dmod import errors
-
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DmodError)]
     codes = [kind.exit_code for kind in kinds]
     assert sorted(codes) == list(range(1, 9))
