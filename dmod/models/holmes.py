@@ -1,0 +1,163 @@
+"""The rainfall-runoff models of holmes-rs as whole-series models, with CemaNeige in front where there is snow."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from dmod.errors import UnmetError, UsageError
+from dmod.models.model import Clock, ModelError, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+    from dmod.models.model import Series
+
+RAIN = Variable("precipitation", "mm")
+EVAPORATION = Variable("potential_evapotranspiration", "mm")
+TEMPERATURE = Variable("temperature", "degC")
+RUNOFF = Variable("Q_OUT", "m")
+SNOW = ("ctg", "kf", "qnbv")
+BANDS = ("elevation_layers", "median_elevation")
+ELSEWHERE = ("latitude",)  # known to the worker, which makes evapotranspiration with it
+_DAY = 86_400
+
+
+def library(name: str) -> ModuleType:
+    """A module of holmes_rs, e.g. `hydro.gr4j`. Raises UnmetError where the package is not installed."""
+    try:
+        parent, leaf = f"holmes_rs.{name}".rsplit(".", 1)
+        return getattr(importlib.import_module(parent), leaf)  # type: ignore[no-any-return]
+    except ModuleNotFoundError as error:
+        raise UnmetError(
+            "the series models need the package holmes-rs", why=str(error), fix="pip install 'dmod[models]'"
+        ) from error
+
+
+class Holmes:
+    """A model of holmes-rs for one catchment; units of time in its parameters are steps, as it was calibrated."""
+
+    code: ClassVar[str]  # its module in holmes_rs.hydro
+
+    def __init__(self) -> None:
+        self.catchment = ""
+        self.clock: Clock | None = None
+        self.parameters: dict[str, NDArray[np.float64]] = {}
+        self._module = library(f"hydro.{self.code}")
+        self._vector: NDArray[np.float64] | None = None  # checked, in the library's order
+        self._snow: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
+        self._days: NDArray[np.uintp] = np.empty(0, np.uintp)
+
+    def configure(self, parameters: Mapping[str, Any], *, catchment: str = "", clock: Clock | None = None) -> None:
+        """Take parameters by name (numbers, or a list for `elevation_layers`), the catchment's name and the steps."""
+        self.catchment, self.clock = catchment or self.catchment, clock or self.clock
+        for name, value in parameters.items():
+            self._set(name, value)
+        self._vector = None
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """Rain and evapotranspiration in mm per step, and the temperature where there is snow."""
+        return (RAIN, EVAPORATION, TEMPERATURE) if self.snow else (RAIN, EVAPORATION)
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """The runoff in m per step."""
+        return (RUNOFF,)
+
+    @property
+    def snow(self) -> bool:
+        """Whether CemaNeige runs in front of the model: it does once one of its parameters is given."""
+        return any(name in self.parameters for name in (*SNOW, *BANDS))
+
+    def check(self) -> None:
+        """Say which parameter is missing, not a number or out of its bounds: UsageError with catchment and name."""
+        if self._vector is not None:
+            return
+        vector = self._checked(self._module.param_names, self._module.init()[1])
+        if self.snow:
+            module = library("snow.cemaneige")
+            factors = self._checked(module.param_names, module.init()[1])
+            layers, median = (self._required(name) for name in BANDS)
+            if not np.isfinite(layers).all() or not np.isfinite(median).all():
+                raise UsageError(f"{self._where}: {' and '.join(BANDS)} must be heights in m")
+            self._snow = (factors, layers, float(median[0]))
+        self._vector = vector
+
+    def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
+        """The runoff `Q_OUT` in m per step for whole series of shape (steps,)."""
+        self.check()
+        rain = forcing[RAIN.name]
+        try:
+            if self._snow is not None:
+                rain = self._melt(rain, forcing[TEMPERATURE.name])
+            discharge = self._module.simulate(self._vector, rain, forcing[EVAPORATION.name])
+        except library("HolmesError") as error:  # type: ignore[misc]
+            raise self._failed(error) from error
+        return {RUNOFF.name: discharge * 1e-3}
+
+    def _melt(self, rain: Series, temperature: Series) -> Series:
+        factors, layers, median = self._snow  # type: ignore[misc]
+        steps = len(rain)
+        if len(self._days) < steps:
+            self._days = self._days_of_year(max(steps, self.clock.steps if self.clock else 0))
+        days = self._days[:steps]
+        return library("snow.cemaneige").simulate(factors, rain, temperature, days, layers, median)  # type: ignore[no-any-return]
+
+    def _days_of_year(self, steps: int) -> NDArray[np.uintp]:
+        """The day of the year, from 1, of each step: the gradients of CemaNeige go with the season."""
+        if self.clock is None:
+            raise UsageError(
+                f"{self._where}: with snow the model must know its first day",
+                fix='add "start_time" and "time_step" to its configuration',
+            )
+        begin = np.datetime64(self.clock.begin.replace(tzinfo=None), "s")
+        stamps = begin + np.arange(steps) * np.timedelta64(self.clock.step, "s")
+        days: NDArray[np.int64] = (stamps.astype("M8[D]") - stamps.astype("M8[Y]")).astype(np.int64)
+        return (days + 1).astype(np.uintp)
+
+    def _set(self, name: str, value: Any) -> None:  # noqa: ANN401 - what JSON holds
+        known = (*self._module.param_names, *SNOW, *BANDS)
+        if name in ELSEWHERE:
+            return
+        if name not in known:
+            raise UsageError(f"{self._where} has no parameter {name!r}", why=f"it has {', '.join(known)}")
+        try:
+            self.parameters[name] = np.atleast_1d(np.asarray(value, dtype=np.float64)).copy()
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{self._where}: parameter {name} is {value!r}, not a number") from error
+        self._vector = None
+
+    def _required(self, name: str) -> NDArray[np.float64]:
+        if name not in self.parameters:
+            raise UsageError(
+                f"{self._where}: parameter {name} is missing", fix=f'add "{name}" to model_params of the realization'
+            )
+        return self.parameters[name]
+
+    def _checked(self, names: list[str], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+        values = np.array([self._required(name)[0] for name in names])
+        for name, value, (low, high) in zip(names, values, bounds, strict=True):
+            if not low <= value <= high:
+                raise UsageError(f"{self._where}: parameter {name} is {value:g}, outside {low:g} to {high:g}")
+        return values
+
+    @property
+    def _where(self) -> str:
+        name = type(self).__name__
+        return f"{self.catchment}: {name}" if self.catchment else name
+
+    def _failed(self, error: Exception) -> ModelError:
+        """The library's refusal with the catchment, and the stamp of the value it did not like."""
+        found = re.search(r"at index (\d+)", str(error))
+        when = ""
+        if found and self.clock:
+            when = f" at {self.clock.begin + timedelta(seconds=self.clock.step * int(found[1])):%Y-%m-%dT%H:%M:%SZ}"
+        return ModelError(f"{self._where} failed{when}", why=str(error), fix="dmod dataset check on the forcing")

@@ -1,0 +1,104 @@
+"""From a formulation of a realization to the model of one catchment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmod.errors import UnmetError, UsageError
+from dmod.models.model import Clock
+
+if TYPE_CHECKING:
+    from dmod.hydro.realization import Formulation
+    from dmod.models.model import Model
+
+NOWHERE = ("", "/dev/null")  # init_config of a model that needs none
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a formulation does not say: for which catchment, which steps, and where its paths lead."""
+
+    catchment: str  # "cat-27"
+    clock: Clock
+    attributes: Mapping[str, float] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
+    resolve: Callable[[str], Path] = Path  # a path of the realization to one that can be opened
+
+
+def create(formulation: Formulation, setting: Setting) -> Model:
+    """The model of one catchment. Raises UnmetError (a native library), UsageError, NotFoundError, ModelError."""
+    maker = MAKERS.get(formulation.name)
+    if maker is None:
+        known = f"this version runs {', '.join(MAKERS)}"
+        model = formulation.params.get("model_type_name", "")
+        raise UnmetError(
+            f"{setting.catchment}: formulation {formulation.name} ({model}) cannot be run",
+            why=f"it needs a native library; {known}" if formulation.name in NATIVE else known,
+            fix="choose a bmi_python formulation, e.g. python_type dmod.models.series.GR4J",
+        )
+    return maker(formulation, setting)
+
+
+def config_path(params: Mapping[str, Any], setting: Setting) -> str:
+    """The path of `init_config` for this catchment, "" where there is none. Raises NotFoundError."""
+    text = str(params.get("init_config", "")).replace("{{id}}", setting.catchment)
+    return text if text in NOWHERE else str(setting.resolve(text))
+
+
+def parameters(params: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    """`model_params` with the values that come from the hydrofabric filled in. Raises UnmetError."""
+    values = dict(params.get("model_params", {}))
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            attribute = value.get("from", name)
+            if attribute not in setting.attributes:
+                raise UnmetError(
+                    f"{setting.catchment}: parameter {name} wants {attribute!r} of the hydrofabric, which is not read",
+                    why=f"there are {', '.join(setting.attributes)}",
+                    fix="write the value into model_params",
+                )
+            values[name] = setting.attributes[attribute]
+    return values
+
+
+def _python(formulation: Formulation, setting: Setting) -> Model:
+    from dmod.models.series import SERIES
+
+    python_type = str(formulation.params.get("python_type", ""))
+    if python_type in SERIES:
+        return _series(formulation, setting)
+    if python_type.startswith("dmod.models.series."):
+        names = ", ".join(name.rsplit(".", 1)[1] for name in SERIES)
+        raise UsageError(f"{setting.catchment}: there is no model {python_type}", why=f"dmod.models.series has {names}")
+    from dmod.models.python import PythonModel
+
+    params = {**formulation.params, "model_params": parameters(formulation.params, setting)}
+    config = config_path(params, setting)
+    return PythonModel(python_type, params, config, catchment=setting.catchment, clock=setting.clock)
+
+
+def _series(formulation: Formulation, setting: Setting) -> Model:
+    from dmod.models.multi import Renamed
+    from dmod.models.series import SERIES
+
+    model = SERIES[formulation.params["python_type"]]()
+    config = config_path(formulation.params, setting)
+    if config not in NOWHERE:
+        model.initialize(config)
+    model.configure(parameters(formulation.params, setting), catchment=setting.catchment, clock=setting.clock)
+    model.check()
+    aliases = formulation.params.get("variables_names_map", {})
+    return Renamed(model, aliases) if aliases else model
+
+
+def _multi(formulation: Formulation, setting: Setting) -> Model:
+    from dmod.models.multi import Chain
+
+    modules = tuple(create(module, setting) for module in formulation.modules)
+    return Chain(modules, formulation.params, setting.catchment)
+
+
+NATIVE = ("bmi_c", "bmi_c++", "bmi_fortran")
+MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {"bmi_python": _python, "bmi_multi": _multi}
