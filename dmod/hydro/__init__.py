@@ -1,0 +1,1 @@
+"""The science's nouns: hydrofabric, partition, realization, forcing, observations and what is made of them."""
