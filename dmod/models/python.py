@@ -92,7 +92,7 @@ class PythonModel:
     def _finite(self, results: Series) -> None:
         bad = np.argwhere(~np.isfinite(results))
         if len(bad):
-            row, step = bad[0]
+            row, step = (int(place) for place in bad[0])
             value = results[row, step]
             raise ModelError(
                 f"{self._catchment}: {self._type} gives {self._names_out[row]} = {value}{self._when(step)}"
