@@ -1,0 +1,57 @@
+"""`python -m dmod.worker JOBFOLDER`: read the order, do it, and say by the exit code how it went."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmod import layout
+from dmod.errors import UsageError
+from dmod.jobs.exits import Exit
+from dmod.worker.failure import tell, terminate
+from dmod.worker.files import write_pid
+from dmod.worker.order import Order
+from dmod.worker.ranks import Alone, Ranks, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KINDS = {"simulation": "dmod.worker.simulation", "evaluation": "dmod.worker.evaluation"}  # each has run(order, ranks)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do the job in the folder that is named, and return an exit code of `dmod.jobs.exits`."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m dmod.worker JOBFOLDER\n")
+        return Exit.BAD_DATA
+    folder = Path(arguments[0]).absolute()
+    signal.signal(signal.SIGTERM, terminate)
+    ranks: Ranks = Alone()
+    try:
+        order = Order.read(folder)
+        ranks = gather(order.ranks)
+        write_pid(folder, ranks.rank)
+        _kind(order).run(order, ranks)
+    except BaseException as error:  # noqa: BLE001 - whatever happens must end every rank with a code that says why
+        exit_code = tell(error, folder, ranks.rank)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        shutil.rmtree(folder / f"{layout.OUTPUT}.partial", ignore_errors=True)
+        if ranks.size > 1:
+            ranks.abort(exit_code)
+        return exit_code
+    return Exit.OK
+
+
+def _kind(order: Order) -> Any:  # noqa: ANN401 - a module with run(order, ranks)
+    if order.kind not in KINDS:
+        raise UsageError(f"a worker does not do jobs of kind {order.kind!r}", why=f"it does {', '.join(KINDS)}")
+    return importlib.import_module(KINDS[order.kind])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""How a worker fails: which exit code an exception is, and the story it leaves in `failure.json`."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from dmod import layout
+from dmod.errors import DmodError, NotFoundError, UnmetError, UnreachableError
+from dmod.jobs.exits import Exit
+from dmod.models.model import ModelError
+from dmod.worker.files import write_first
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+
+
+class OutputError(DmodError):
+    """The output could not be written."""
+
+
+class TerminatedError(SystemExit):
+    """The worker was asked to stop; a SystemExit so that no model swallows it."""
+
+    def __init__(self) -> None:
+        super().__init__(int(Exit.TERMINATED))
+
+
+def terminate(_signal: int, _frame: object) -> None:
+    """What SIGTERM does: raise TerminatedError where the worker is."""
+    raise TerminatedError
+
+
+def code(error: BaseException) -> Exit:
+    """The exit code for an exception."""
+    if isinstance(error, OSError):
+        return Exit.OUTPUT_FAILED if error.errno in FULL else Exit.MISSING_INPUT
+    kinds = {
+        TerminatedError: Exit.TERMINATED,
+        ModelError: Exit.MODEL_FAILED,
+        OutputError: Exit.OUTPUT_FAILED,
+        UnreachableError: Exit.MPI_UNAVAILABLE,
+        NotFoundError: Exit.MISSING_INPUT,
+        UnmetError: Exit.MISSING_INPUT,
+        DmodError: Exit.BAD_DATA,
+        MemoryError: Exit.OUT_OF_MEMORY,
+    }
+    return next((exit_code for kind, exit_code in kinds.items() if isinstance(error, kind)), Exit.BUG)
+
+
+def tell(error: BaseException, folder: Path, rank: int) -> Exit:
+    """Say on stderr and in `failure.json` what went wrong, and return the exit code.
+
+    What stands behind a model's failure or a bug is shown with its traceback; a termination needs no story.
+    """
+    exit_code = code(error)
+    if exit_code is Exit.TERMINATED:
+        return exit_code
+    if isinstance(error, ModelError) and error.__cause__ is not None:
+        traceback.print_exception(error.__cause__)
+    elif exit_code is Exit.BUG:
+        traceback.print_exception(error)
+    story = _story(error, exit_code, rank)
+    lines = [f"error: rank {rank}: {story['message']}"]
+    lines += [f"  {key}: {story[key]}" for key in ("why", "fix") if story[key]]
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
+    try:
+        write_first(folder / layout.FAILURE, story)
+    except OSError as unwritable:
+        sys.stderr.write(f"  {layout.FAILURE} cannot be written: {unwritable}\n")
+    return exit_code
+
+
+def _story(error: BaseException, exit_code: Exit, rank: int) -> dict[str, str | int]:
+    message, why, fix = f"{type(error).__name__}: {error}", "", ""
+    if isinstance(error, DmodError):
+        message, why, fix = error.message, error.why, error.fix
+    elif isinstance(error, MemoryError):
+        message, fix = "out of memory", "submit with more [resources] memory or more cpus"
+    elif exit_code is Exit.OUTPUT_FAILED:
+        fix = "make room on the disk of the project, then: dmod job submit FILE"
+    return {
+        "rank": rank, "exit": int(exit_code), "reason": exit_code.sentence,
+        "message": message, "why": why, "fix": fix,
+    }  # fmt: skip

@@ -1,0 +1,60 @@
+"""The small files that tell of a running worker, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from dmod import layout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 - what JSON holds
+    """Put `data` in place of `path` in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def write_first(path: Path, data: Any) -> bool:  # noqa: ANN401
+    """Write `data` unless `path` is there already: of several ranks that fail the first one tells why."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
+
+
+def write_pid(folder: Path, rank: int) -> None:
+    """Say which process a rank is: `ranks/<rank>.pid`."""
+    ranks = folder / layout.RANKS
+    ranks.mkdir(exist_ok=True)
+    temporary = ranks / f".{rank}"
+    temporary.write_text(f"{os.getpid()}\n", encoding="utf-8")
+    temporary.replace(ranks / f"{rank}.pid")
+
+
+class Progress:
+    """How far a job is, for whoever watches: `progress.json`, replaced at most five times a second."""
+
+    def __init__(self, folder: Path, total: int, unit: str) -> None:
+        self._path = folder / layout.PROGRESS
+        self._total, self._unit = total, unit
+        self._done = 0
+        self._last = ("", 0.0)  # phase and time of the last write
+
+    def update(self, phase: str, more: int = 0) -> None:
+        """Count `more` done; a change of phase and the end are always written."""
+        self._done += more
+        now = monotonic()
+        if phase != self._last[0] or self._done >= self._total or now - self._last[1] >= 0.2:
+            self._last = (phase, now)
+            write_json(self._path, {"done": self._done, "total": self._total, "unit": self._unit, "phase": phase})
