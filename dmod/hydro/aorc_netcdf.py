@@ -1,0 +1,317 @@
+"""Forcing as one NetCDF file with a row for each catchment, in the layouts that ngen reads."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import netCDF4
+import numpy as np
+
+from dmod.errors import ConflictError, NotFoundError, UsageError
+from dmod.hydro import stamps, variables
+from dmod.hydro.coverage import Coverage, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dmod.hydro.stamps import Stamps
+
+    Values = netCDF4.Variable[Any]
+
+_IDS = ("ids", "id", "catchment-id", "catchment_id", "divide_id", "feature_id")
+_TIMES = ("Time", "time")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONG = {
+    "nanoseconds": "ns", "microseconds": "us", "milliseconds": "ms", "seconds": "s", "second": "s", "sec": "s",
+    "minutes": "m", "minute": "m", "min": "m", "hours": "h", "hour": "h", "hr": "h", "days": "d", "day": "d",
+}  # fmt: skip
+_BRIDGE = 4  # rows that are not wanted are read through when there are at most as many between two that are
+_ROWS = 64  # rows of a chunk: a block of catchments over the whole period is what a worker reads
+
+
+class NetcdfForcing:
+    """One file, open until `close`; blocks of rows are read as they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = _open(path)
+        try:
+            ids = self._one_of(_IDS, "ids of the catchments")
+            self._catchments = _ids(ids, path)
+            self._time = self._one_of(_TIMES, "stamps")
+            self._row = ids.dimensions[0]
+            self._column = self._time.dimensions[-1]
+            self._decode = _clock(self._time, path)
+            self._raw = self._time[0, :] if self._time.ndim == 2 else self._time[:]
+            self._axis = stamps.axis(self._decode(self._raw), lambda at: f"{path}: {self._time.name}[{at}]")
+        except BaseException:
+            self._file.close()
+            raise
+        self._index = {catchment: at for at, catchment in enumerate(self._catchments)}
+        self._names = self._variables()
+        said = {name: str(getattr(variable, "units", "")) for name, variable in self._names.items()}
+        self._scales = {name: variables.conversion(name, unit, str(path)) for name, unit in said.items()}
+        self._said = variables.units_of(tuple(self._names), said)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file.isopen():
+            self._file.close()
+
+    @property
+    def catchments(self) -> tuple[str, ...]:
+        """In the order of the file."""
+        return self._catchments
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The AORC names of the variables."""
+        return tuple(self._names)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The unit in which `read` gives each variable."""
+        return self._said
+
+    @property
+    def step(self) -> int:
+        """Seconds."""
+        return self._axis.step
+
+    @property
+    def times(self) -> Stamps:
+        """The stamps, (steps,)."""
+        return self._axis.stamps()
+
+    def scan(self) -> Coverage:
+        """The one period of the file, from its coordinates alone; checks the first and last stamp of each catchment."""
+        if self._time.ndim == 2:
+            for column in (0, self._axis.count - 1):
+                self._same_times(np.arange(len(self._catchments)), slice(column, column + 1))
+        count = len(self._catchments)
+        begins, ends = (np.full(count, at).astype("datetime64[s]") for at in (self._axis.begin, self._axis.end))
+        return Coverage(self._catchments, begins, ends, self._axis.step, self.variables, self.units)
+
+    def read(
+        self, variables: Sequence[str], catchments: Sequence[str], begin: datetime, end: datetime
+    ) -> dict[str, NDArray[np.float64]]:
+        """The series of each variable, under the name it was asked by: (catchments, steps), both stamps included.
+
+        Raises NotFoundError for a catchment or variable that is not there, UnmetError for a period that is not
+        covered, UsageError for a missing value, with catchment and stamp.
+        """
+        rows = np.array(places(catchments, self._index, str(self._path)), dtype=np.int64)
+        span = self._axis.rows(begin, end, str(self._path))
+        if self._time.ndim == 2:
+            self._same_times(rows, span)
+        picked = _pick(variables, self.variables, str(self._path))
+        return {name: self._values(own, rows, span) for name, own in picked.items()}
+
+    def _values(self, name: str, rows: NDArray[np.int64], span: slice) -> NDArray[np.float64]:
+        variable = self._names[name]
+        values = np.empty((rows.size, span.stop - span.start))
+        for places_, block in self._blocks(variable, rows, span):
+            wrong = ~np.isfinite(block) | (block == _fill(variable))
+            if wrong.any():
+                row, column = (int(at) for at in np.argwhere(wrong)[0])
+                catchment = self._catchments[rows[places_[row]]]
+                stamp = stamps.text(self._axis.begin + (span.start + column) * self._axis.step)
+                raise UsageError(
+                    f"{self._path}: {name} of {catchment} at {stamp} is missing",
+                    why="forcing has no gaps: every step needs a number",
+                )
+            values[places_] = block
+        factor, offset = self._scales[name]
+        if (factor, offset) != (1.0, 0.0):
+            values = values * factor + offset
+        return values
+
+    def _blocks(
+        self, variable: Values, rows: NDArray[np.int64], span: slice
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
+        """Where the rows of a block belong, and the block, for as few reads as the rows allow."""
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+        cuts = np.flatnonzero(np.diff(ordered) > _BRIDGE + 1) + 1
+        for group, members in zip(np.split(ordered, cuts), np.split(order, cuts), strict=True):
+            if group.size == 0:
+                continue
+            stretch = slice(int(group[0]), int(group[-1]) + 1)
+            try:
+                upright = variable.dimensions[0] == self._row
+                block = variable[stretch, span] if upright else variable[span, stretch].T
+            except (OSError, RuntimeError) as error:
+                raise UsageError(f"{self._path}: {variable.name} cannot be read", why=str(error)) from error
+            yield members, np.ma.filled(block, np.nan)[group - group[0]]
+
+    def _same_times(self, rows: NDArray[np.int64], span: slice) -> None:
+        for places_, block in self._blocks(self._time, rows, span):
+            wrong = np.argwhere(block != self._raw[span])
+            if wrong.size:
+                row, column = (int(at) for at in wrong[0])
+                catchment = self._catchments[rows[places_[row]]]
+                raise UsageError(
+                    f"{self._path}: the stamps of {catchment} are not those of {self._catchments[0]}",
+                    why=f"at step {span.start + column} it has {stamps.text(int(self._decode(block[row, column]).astype(np.int64)))}",
+                )
+
+    def _variables(self) -> dict[str, Values]:
+        both = {self._row, self._column}
+        own = [v for v in self._file.variables.values() if set(v.dimensions) == both and v.name != self._time.name]
+        for variable in own:
+            packed = hasattr(variable, "scale_factor") or hasattr(variable, "add_offset")
+            variable.set_auto_maskandscale(packed)  # masks cost a pass over the data; missing values are looked for
+        return dict(zip(variables.distinct([variable.name for variable in own]), own, strict=True))
+
+    def _one_of(self, names: Sequence[str], what: str) -> Values:
+        for name in names:
+            if name in self._file.variables:
+                variable = self._file.variables[name]
+                variable.set_auto_mask(False)
+                return variable
+        raise UsageError(
+            f"{self._path} has no {what}: no variable {' or '.join(names)}",
+            why=f"it has {', '.join(self._file.variables) or 'no variables'}",
+        )
+
+
+def _pick(wanted: Sequence[str], available: Sequence[str], where: str) -> dict[str, str]:
+    return variables.pick(wanted, available, where)
+
+
+def _open(path: Path) -> netCDF4.Dataset:
+    if not path.is_file():
+        raise NotFoundError(f"{path}: no such file")
+    try:
+        return netCDF4.Dataset(path)
+    except OSError as error:
+        with path.open("rb") as file:
+            whole = file.read(4)[:3] in (b"CDF", b"\x89HD")
+        what = "NetCDF, but damaged or cut off" if whole else "not NetCDF"
+        raise UsageError(f"{path} is {what}", why=str(error), fix=f"ncdump -h {path}") from error
+
+
+def _fill(variable: Values) -> float:
+    fill = getattr(variable, "_FillValue", None)
+    default = netCDF4.default_fillvals.get(variable.dtype.str[1:], np.nan)
+    return float(default if fill is None else fill)
+
+
+def _ids(variable: Values, path: Path) -> tuple[str, ...]:
+    raw = variable[:]
+    if raw.dtype.kind == "S":
+        raw = netCDF4.chartostring(raw) if raw.ndim == 2 else raw.astype("U")
+    ids = tuple(f"cat-{text}" if text.isdecimal() else text for text in (str(text).strip() for text in raw))
+    if len(set(ids)) != len(ids):
+        double = next(name for name in ids if ids.count(name) > 1)
+        raise ConflictError(f"{path}: {double} stands twice in {variable.name}")
+    if not ids or not all(ids):
+        raise UsageError(f"{path}: {variable.name} has {'an empty id' if ids else 'no ids'}")
+    return ids
+
+
+class _Clock:
+    """From the numbers of a time variable to stamps."""
+
+    def __init__(self, epoch: int, scale: float) -> None:
+        self._epoch, self._scale = epoch, scale
+
+    def __call__(self, raw: NDArray[Any]) -> Stamps:
+        whole = np.rint(np.asarray(raw, dtype=np.float64) * self._scale)
+        return (whole.astype(np.int64) + self._epoch).astype("datetime64[s]")
+
+
+def _clock(variable: Values, path: Path) -> _Clock:
+    said = str(getattr(variable, "units", ""))
+    found = re.fullmatch(r"\s*([A-Za-z]+)(?:\s+since\s+(.+?))?\s*", said)
+    unit = _LONG.get(found[1].lower(), found[1]) if found else ""
+    if found is None or unit not in _UNITS:
+        raise UsageError(
+            f"{path}: {variable.name} has the units {said!r}" if said else f"{path}: {variable.name} has no units",
+            why='known are ns, us, ms, s, m, h and d, each alone or "since YYYY-MM-DD HH:MM:SS"',
+        )
+    epoch = found[2] or str(getattr(variable, "epoch_start", ""))
+    return _Clock(_epoch(epoch, f"{path}: {variable.name}") if epoch else 0, _UNITS[unit])
+
+
+def _epoch(text: str, where: str) -> int:
+    clean = text.strip().removesuffix("UTC").removesuffix("Z").strip()
+    for form in (
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S.%f",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%d",
+        "%m/%d/%Y %H:%M:%S",
+        "%m/%d/%y %H:%M:%S",
+    ):
+        try:
+            return int(datetime.strptime(clean, form).replace(tzinfo=UTC).timestamp())
+        except ValueError:
+            continue
+    raise UsageError(f"{where}: its epoch {text!r} is not a time like 1970-01-01 00:00:00")
+
+
+def write(
+    path: Path,
+    times: Stamps,
+    catchments: Sequence[str],
+    series: Mapping[str, NDArray[Any]],
+    units: Mapping[str, str],
+) -> None:
+    """Write series of shape (catchments, steps) as 32-bit floats, whole or not at all.
+
+    Units that are not given are those of VARIABLES. Raises UsageError if a shape does not fit.
+    """
+    shape = (len(catchments), len(times))
+    for name, values in series.items():
+        if values.shape != shape:
+            raise UsageError(f"{path}: {name} has the shape {values.shape}, not (catchments, steps) = {shape}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with netCDF4.Dataset(temporary, "w") as file:
+            _define(file, catchments, shape)
+            _fill_time(file, times, shape)
+            for name, values in series.items():
+                unit = units.get(name) or variables.units_of([name], {})[name]
+                _fill_variable(file, name, values, unit)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _define(file: netCDF4.Dataset, catchments: Sequence[str], shape: tuple[int, int]) -> None:
+    file.createDimension("catchment-id", shape[0])
+    file.createDimension("time", shape[1])
+    ids = file.createVariable("ids", str, ("catchment-id",))
+    ids[:] = np.array(catchments, dtype=object)
+
+
+def _fill_time(file: netCDF4.Dataset, times: Stamps, shape: tuple[int, int]) -> None:
+    chunk = (max(1, min(_ROWS, shape[0])), max(1, shape[1]))
+    time = file.createVariable(
+        "Time", "f8", ("catchment-id", "time"), chunksizes=chunk, compression="zlib", complevel=1, fill_value=False
+    )
+    time.units = "s"
+    stamps_ = times.astype("datetime64[s]").astype(np.int64)
+    for row in range(0, shape[0], _ROWS):
+        time[row : row + _ROWS] = np.broadcast_to(stamps_, (min(_ROWS, shape[0] - row), shape[1]))
+
+
+def _fill_variable(file: netCDF4.Dataset, name: str, values: NDArray[Any], unit: str) -> None:
+    variable = file.createVariable(name, "f4", ("catchment-id", "time"), contiguous=True, fill_value=np.float32(np.nan))
+    variable.units = unit
+    for row in range(0, values.shape[0], _ROWS):
+        variable[row : row + _ROWS] = values[row : row + _ROWS]
