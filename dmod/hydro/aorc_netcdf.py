@@ -162,9 +162,10 @@ class NetcdfForcing:
             if wrong.size:
                 row, column = (int(at) for at in wrong[0])
                 catchment = self._catchments[rows[places_[row]]]
+                found = stamps.text(int(self._decode(block[row, column]).astype(np.int64)))
                 raise UsageError(
                     f"{self._path}: the stamps of {catchment} are not those of {self._catchments[0]}",
-                    why=f"at step {span.start + column} it has {stamps.text(int(self._decode(block[row, column]).astype(np.int64)))}",
+                    why=f"at step {span.start + column} it has {found}",
                 )
 
     def _variables(self) -> dict[str, Values]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable of the AORC family."""
+    """One variable: of the AORC family, or an input of a model given as it is."""
 
     name: str  # as AORC names it
     units: str  # what it is read as, whatever the file says
@@ -35,6 +35,9 @@ _KNOWN = (
     Variable("PRES_surface", "Pa", "air pressure at the surface", ("PSFC", f"{_LAND}air__pressure")),
     Variable("DSWRF_surface", "W m-2", "shortwave radiation", ("SWDOWN", f"{_RADIATION}shortwave__energy_flux")),
     Variable("DLWRF_surface", "W m-2", "longwave radiation", ("LWDOWN", f"{_RADIATION}longwave__energy_flux")),
+    Variable("precipitation", "mm", "precipitation in the step", ()),
+    Variable("potential_evapotranspiration", "mm", "potential evapotranspiration in the step", ()),
+    Variable("temperature", "degC", "air temperature", ()),
 )  # fmt: skip
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _KNOWN}
 _CANONICAL = {alias: variable.name for variable in _KNOWN for alias in (variable.name, *variable.aliases)}
@@ -44,6 +47,8 @@ _RATE = {"mm s-1": 1.0, "kg m-2 s-1": 1.0, "m s-1": 1e3, "mm h-1": 1 / 3600, "mm
 _CONVERSIONS: dict[str, dict[str, tuple[float, float]]] = {
     "mm s^-1": {unit: (factor, 0.0) for unit, factor in _RATE.items()},
     "kg m^-2": {"kg m-2": (1.0, 0.0), "mm": (1.0, 0.0), "m": (1e3, 0.0), "cm": (10.0, 0.0)},
+    "mm": {"kg m-2": (1.0, 0.0), "mm": (1.0, 0.0), "m": (1e3, 0.0), "cm": (10.0, 0.0)},
+    "degC": {"k": (1.0, -273.15), "degc": (1.0, 0.0), "c": (1.0, 0.0)},
     "K": {"k": (1.0, 0.0), "degc": (1.0, 273.15), "c": (1.0, 273.15)},
     "kg kg-1": {"kg kg-1": (1.0, 0.0), "1": (1.0, 0.0), "g kg-1": (1e-3, 0.0)},
     "m s^-1": {"m s-1": (1.0, 0.0), "km h-1": (1 / 3.6, 0.0)},
