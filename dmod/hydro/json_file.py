@@ -26,19 +26,22 @@ def read(path: Path) -> Any:  # noqa: ANN401 - JSON is any of its types; callers
     except RecursionError as error:
         raise UsageError(f"{path} is nested too deeply to be read") from error
     except json.JSONDecodeError as error:
-        where = f"{path}:{error.lineno}:{error.colno}"
-        raise UsageError(
-            f"{where} is not JSON: {reason(text, error)}", fix=f"edit {path}, line {error.lineno}"
-        ) from error
+        at, why = fault(text, error)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise UsageError(f"{path}:{line}:{column} is not JSON: {why}", fix=f"edit {path}, line {line}") from error
 
 
-def reason(text: str, error: json.JSONDecodeError) -> str:
-    """The parser's words, or better ones for the two mistakes that people make most."""
-    if not text[error.pos :].strip():
-        return "it ends in the middle" if text.strip() else "it is empty"
+def fault(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
+    """Where and what: in the parser's words, or better ones for the mistakes that people make most."""
+    rest = text[error.pos :].lstrip()
+    if not rest:
+        return error.pos, "it ends in the middle" if text.strip() else "it is empty"
     before = text[: error.pos].rstrip()
-    if text[error.pos] in "]}" and before.endswith(","):
-        return f"a comma before {text[error.pos]!r}"
-    if text[error.pos] == "," and text[error.pos + 1 :].lstrip()[:1] in ("]", "}"):
-        return f"a comma before {text[error.pos + 1 :].lstrip()[0]!r}"
-    return error.msg[0].lower() + error.msg[1:]
+    if rest[0] in "]}" and before.endswith(","):  # up to Python 3.12
+        return len(before) - 1, f"a comma before {rest[0]!r}"
+    after = rest[1:].lstrip()[:1]
+    if rest[0] == "," and after in ("]", "}"):  # from Python 3.13
+        return error.pos, f"a comma before {after!r}"
+    if text[error.pos : error.pos + 2] in ("//", "/*") or rest[0] == "#":
+        return error.pos, "JSON has no comments"
+    return error.pos, error.msg[0].lower() + error.msg[1:]
