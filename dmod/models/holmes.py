@@ -143,8 +143,9 @@ class Holmes:
         return self.parameters[name]
 
     def _checked(self, names: list[str], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-        values = np.array([self._required(name)[0] for name in names])
-        for name, value, (low, high) in zip(names, values, bounds, strict=True):
+        values = np.empty(len(names))
+        for place, (name, (low, high)) in enumerate(zip(names, bounds, strict=True)):
+            values[place] = value = self._required(name)[0]
             if not low <= value <= high:
                 raise UsageError(f"{self._where}: parameter {name} is {value:g}, outside {low:g} to {high:g}")
         return values

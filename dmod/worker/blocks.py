@@ -57,7 +57,7 @@ def _block(run: Run, nexuses: Nexuses, indices: list[int]) -> Rows:
     models = [run.model(index) for index in indices]
     forcing = _forcing(run, indices, models)
     for place, (index, model) in enumerate(zip(indices, models, strict=True)):
-        catchment = run.fabric.catchments[index]
+        catchment = run.name(index)
         series = model.run({variable.name: values for variable, values in forcing[place].items()})
         main = model.outputs[0]
         runoff = series.pop(main.name) * _metres(main, catchment)
@@ -75,7 +75,9 @@ def _forcing(run: Run, indices: list[int], models: Sequence[Model]) -> list[dict
     given: list[dict[Variable, Series]] = [{} for _ in indices]
     for inputs in dict.fromkeys(model.inputs for model in models):
         places = [place for place, model in enumerate(models) if model.inputs == inputs]
-        arrays = run.weather.read([indices[place] for place in places], inputs)
+        chosen = [indices[place] for place in places]
+        names, latitudes = [run.name(index) for index in chosen], [run.latitude(index) for index in chosen]
+        arrays = run.weather.read(names, latitudes, inputs)
         for row, place in enumerate(places):
             given[place] = {variable: arrays[variable.name][row] for variable in inputs}
     return given

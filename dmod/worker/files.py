@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dmod import layout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -45,7 +46,8 @@ def write_pid(folder: Path, rank: int) -> None:
 class Progress:
     """How far a job is, for whoever watches: `progress.json`, replaced at most five times a second."""
 
-    def __init__(self, folder: Path, total: int, unit: str) -> None:
+    def __init__(self, folder: Path, total: int, unit: str, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
         self._path = folder / layout.PROGRESS
         self._total, self._unit = total, unit
         self._done = 0
@@ -54,7 +56,7 @@ class Progress:
     def update(self, phase: str, more: int = 0) -> None:
         """Count `more` done; a change of phase and the end are always written."""
         self._done += more
-        now = monotonic()
+        now = self._now()
         if phase != self._last[0] or self._done >= self._total or now - self._last[1] >= 0.2:
             self._last = (phase, now)
             write_json(self._path, {"done": self._done, "total": self._total, "unit": self._unit, "phase": phase})

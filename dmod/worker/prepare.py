@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmod.errors import NotFoundError, UsageError
-from dmod.hydro import partition
 from dmod.hydro.hydrofabric import Hydrofabric
 from dmod.hydro.realization import Realization
 from dmod.models.model import Clock
@@ -22,6 +21,7 @@ from dmod.worker.order import Order, Source
 from dmod.worker.weather import Weather
 
 if TYPE_CHECKING:
+    from dmod.hydro.partition import Part
     from dmod.models.model import Model
     from dmod.worker.ranks import Ranks
 
@@ -38,10 +38,19 @@ class Run:
     owners: NDArray[np.intp]  # the rank of each catchment, shape (catchments,)
     weather: Weather
 
+    def name(self, index: int) -> str:
+        """The id of a catchment by its place in the hydrofabric."""
+        return self.fabric.catchments[index]
+
+    def latitude(self, index: int) -> float:
+        """Degrees: as the realization says in model_params, else as the hydrofabric knows; NaN if neither does."""
+        said = self.realization.formulation(self.name(index)).model_params.get("latitude")
+        return float(said) if isinstance(said, int | float) else float(self.fabric.latitudes[index])
+
     def model(self, index: int) -> Model:
         """The model of a catchment by its place in the hydrofabric."""
-        catchment = self.fabric.catchments[index]
-        attributes = {"areasqkm": float(self.fabric.areas[index]), "latitude": float(self.fabric.latitudes[index])}
+        catchment = self.name(index)
+        attributes = {"areasqkm": float(self.fabric.areas[index]), "latitude": self.latitude(index)}
         setting = Setting(catchment, self.clock, attributes, lambda text: self.order.resolve(text, self.base))
         return create(self.realization.formulation(catchment), setting)
 
@@ -57,12 +66,12 @@ def prepare(order: Order, ranks: Ranks) -> Run:
     _importable(path.parent, Path.cwd())
     fabric = _chosen(fabric, order, realization)
     owners = ranks.share(_owners(fabric, order) if ranks.rank == 0 else None)
-    weather = Weather(order.datasets.get("forcing", ()), order.clock, fabric)
+    weather = Weather(order.datasets.get("forcing", ()), order.clock)
     return Run(order, order.clock, fabric, realization, path.parent, owners, weather)
 
 
 def _importable(*folders: Path) -> None:
-    """Let `python_type` name a module beside the realization or where the job was submitted; after what is installed."""
+    """Let `python_type` name a module beside the realization or in the cwd, after what is installed."""
     sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
 
 
@@ -111,6 +120,8 @@ def _owners(fabric: Hydrofabric, order: Order) -> NDArray[np.intp]:
     elif order.ranks == 1 or order.ranks > count or importlib.util.find_spec("pymetis") is None:
         return owners
     else:
+        from dmod.hydro import partition
+
         parts = partition.partition(fabric, order.ranks)
         partition.write(parts, order.folder / "partition.json")
     index = {catchment: number for number, catchment in enumerate(fabric.catchments)}
@@ -123,8 +134,10 @@ def _owners(fabric: Hydrofabric, order: Order) -> NDArray[np.intp]:
     return owners
 
 
-def _read_parts(order: Order) -> tuple[partition.Part, ...]:
+def _read_parts(order: Order) -> tuple[Part, ...]:
     source = order.the("partition")
+    from dmod.hydro import partition
+
     parts = partition.read(json_of(source, "partitions"))
     if len(parts) != order.ranks:
         raise UsageError(

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def run(order: Order, ranks: Ranks) -> None:
     """Do a simulation job; every rank calls it."""
     prepared = prepare(order, ranks)
-    if ranks.rank == 0:
-        Leader(prepared, ranks).lead()
-    else:
-        _follow(prepared, ranks)
+    with prepared.weather:
+        if ranks.rank == 0:
+            Leader(prepared, ranks).lead()
+        else:
+            _follow(prepared, ranks)
 
 
 class Sink:

@@ -3,57 +3,79 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from dmod.errors import NotFoundError
+from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import meteorology
 from dmod.hydro.forcing import Forcing, open_forcing
+from dmod.hydro.variables import VARIABLES, canonical, conversion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
-    from dmod.hydro.hydrofabric import Hydrofabric
     from dmod.models.model import Clock, Series, Variable
     from dmod.worker.order import Source
+
+SUMS = {"precip_rate": ("APCP_surface", 1), "APCP_surface": ("precip_rate", -1)}  # the other, and the power of the step
 
 
 class Weather:
     """The forcing datasets of a run, open until the run ends."""
 
-    def __init__(self, sources: Sequence[Source], clock: Clock, fabric: Hydrofabric) -> None:
+    def __init__(self, sources: Sequence[Source], clock: Clock) -> None:
         if not sources:
             raise NotFoundError("the job has no forcing", fix="name one in [simulation] forcing")
         self._names = ", ".join(source.name for source in sources)
         self._open: list[Forcing] = [open_forcing(source.path) for source in sources]
-        self._clock, self._fabric = clock, fabric
+        self._clock = clock
         begin = np.datetime64(clock.begin.replace(tzinfo=None), "s")
         self._times = begin + np.arange(clock.steps) * np.timedelta64(clock.step, "s")
         self._variables = tuple(dict.fromkeys(name for forcing in self._open for name in forcing.variables))
 
-    def read(self, indices: Sequence[int], inputs: Sequence[Variable]) -> dict[str, Series]:
-        """Model inputs by name, each (catchments, steps). Raises NotFoundError, UsageError."""
-        names = [variable.name for variable in inputs]
-        catchments = [self._fabric.catchments[index] for index in indices]
-        wanted = meteorology.needed(self._variables, names)
-        arrays = {name: self._variable(name, catchments) for name in wanted}
-        latitudes = self._fabric.latitudes[list(indices)]
-        return meteorology.series(arrays, names, self._times, self._clock.step, latitudes)
+    def __enter__(self) -> Self:
+        return self
 
-    def _variable(self, name: str, catchments: Sequence[str]) -> Series:
-        """One variable over the whole period, put together from all datasets that have some of it."""
-        having = [forcing for forcing in self._open if name in forcing.variables]
-        if len(having) == 1:
-            end = self._clock.begin + timedelta(seconds=self._clock.step * (self._clock.steps - 1))
-            return having[0].read((name,), catchments, self._clock.begin, end)[name]
+    def __exit__(self, *_: object) -> None:
+        for forcing in self._open:
+            forcing.close()
+
+    def read(
+        self, catchments: Sequence[str], latitudes: Sequence[float], inputs: Sequence[Variable]
+    ) -> dict[str, Series]:
+        """Model inputs by name in the model's units, each (catchments, steps). Raises NotFoundError, UsageError."""
+        names = [variable.name for variable in inputs]
+        wanted = meteorology.needed(self._variables, names)
+        arrays = self._arrays(wanted, catchments)
+        made = meteorology.series(arrays, names, self._times, self._clock.step, latitudes)
+        return {variable.name: in_units(variable, made[variable.name], self._clock.step) for variable in inputs}
+
+    def _arrays(self, wanted: Sequence[str], catchments: Sequence[str]) -> dict[str, Series]:
+        """Forcing variables over the whole period; those that one dataset alone has are read from it in one go."""
+        arrays: dict[str, Series] = {}
+        for forcing in self._open:
+            alone = [name for name in wanted if self._having(name) == [forcing]]
+            if alone:
+                arrays |= forcing.read(alone, catchments, self._clock.begin, self._stamp(self._clock.steps - 1))
+        return arrays | {name: self._joined(name, catchments) for name in wanted if name not in arrays}
+
+    def _joined(self, name: str, catchments: Sequence[str]) -> Series:
+        """One variable, put together from all datasets that have some of it."""
         values = np.full((len(catchments), self._clock.steps), np.nan)
-        for forcing in having:
+        for forcing in self._having(name):
             self._fill(values, forcing, name, catchments)
         self._whole(values, name, catchments)
         return values
+
+    def _having(self, name: str) -> list[Forcing]:
+        return [forcing for forcing in self._open if name in forcing.variables]
+
+    def _stamp(self, step: int) -> datetime:
+        return self._clock.begin + timedelta(seconds=self._clock.step * step)
 
     def _fill(self, values: NDArray[np.float64], forcing: Forcing, name: str, catchments: Sequence[str]) -> None:
         known = set(forcing.catchments)
@@ -61,7 +83,7 @@ class Weather:
         steps = np.flatnonzero((self._times >= forcing.times[0]) & (self._times <= forcing.times[-1]))
         if not rows or not len(steps):
             return
-        begin, end = (self._clock.begin + timedelta(seconds=self._clock.step * int(steps[edge])) for edge in (0, -1))
+        begin, end = self._stamp(int(steps[0])), self._stamp(int(steps[-1]))
         read = forcing.read((name,), [catchments[row] for row in rows], begin, end)[name]
         values[rows, steps[0] : steps[-1] + 1] = read
 
@@ -74,3 +96,23 @@ class Weather:
                 why=f"looked into {self._names}",
                 fix="dmod dataset list --category forcing",
             )
+
+
+def in_units(variable: Variable, values: Series, step: int) -> Series:
+    """A forcing variable in the units of the model that takes it, if it is one of VARIABLES and the model says units.
+
+    A rate of precipitation becomes a sum of the step, and a sum a rate. Raises UsageError for units it cannot have.
+    """
+    name = canonical(variable.name)
+    if name not in VARIABLES:
+        return values
+    where = "the model"
+    try:
+        factor, offset = conversion(name, variable.units, where)
+    except UsageError:
+        if name not in SUMS:
+            raise
+        other, exponent = SUMS[name]
+        factor, offset = conversion(other, variable.units, where)
+        values = values * float(step) ** exponent
+    return values if (factor, offset) == (1.0, 0.0) else (values - offset) / factor

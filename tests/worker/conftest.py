@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import netCDF4
 import numpy as np
 import pytest
+
+from dmod.worker.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RIVER = {"x1": 320.0, "x2": 0.0, "x3": 70.0, "x4": 1.6}
 BEGIN = np.datetime64("2015-12-01T00:00:00")
@@ -113,6 +119,11 @@ class Job:
             timeout=60, env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
         )  # fmt: skip
 
+    def do(self) -> int:
+        """The same in this process: one rank."""
+        self.lay_out()
+        return main([str(self.folder)])
+
     @property
     def argv(self) -> list[str]:
         mpi = [str(Path(sys.prefix) / "bin" / "mpiexec"), "-n", str(self.ranks)] if self.ranks > 1 else []
@@ -123,5 +134,9 @@ class Job:
 
 
 @pytest.fixture
-def job(tmp_path) -> Job:
-    return Job(tmp_path)
+def job(tmp_path, monkeypatch) -> Iterator[Job]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = signal.getsignal(signal.SIGTERM)
+    yield Job(tmp_path)
+    signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,35 @@
+"""The small files that tell of a running worker."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from dmod.worker.files import Progress, write_first, write_pid
+
+
+def test_the_first_story_of_a_failure_stays(tmp_path):
+    assert write_first(tmp_path / "failure.json", {"rank": 1})
+    assert not write_first(tmp_path / "failure.json", {"rank": 0})
+    assert json.loads((tmp_path / "failure.json").read_text()) == {"rank": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["failure.json"]
+
+
+def test_a_rank_says_which_process_it_is(tmp_path):
+    write_pid(tmp_path, 3)
+    assert int((tmp_path / "ranks" / "3.pid").read_text()) == os.getpid()
+
+
+def test_progress_is_written_five_times_a_second_at_each_phase_and_at_the_end(tmp_path):
+    clock = iter([0.0, 0.1, 0.25, 0.3, 0.31])
+
+    def done(phase: str, more: int) -> int:
+        progress.update(phase, more)
+        return json.loads((tmp_path / "progress.json").read_text())["done"]
+
+    progress = Progress(tmp_path, 10, "catchments", now=lambda: next(clock))
+    assert [done("simulating", 1), done("simulating", 1), done("simulating", 1)] == [1, 1, 3]
+    assert done("writing", 1) == 4
+    assert done("writing", 6) == 10
+    told = json.loads((tmp_path / "progress.json").read_text())
+    assert told == {"done": 10, "total": 10, "unit": "catchments", "phase": "writing"}

@@ -1,0 +1,183 @@
+"""A simulation in one process: what it writes, and how it says what went wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+
+pytest.importorskip("holmes_rs", reason="holmes-rs is not installed")
+
+from dmod.models.model import Clock
+from dmod.models.series import GR4J
+from dmod.worker.balance import Balance
+
+RESERVOIRS = Path(__file__).parents[1] / "models" / "reservoirs.py"
+
+
+def expected(job) -> np.ndarray:
+    """What the model gives for each catchment, m per step."""
+    model = GR4J()
+    model.configure(job.formulation["model_params"])
+    sun = np.full(job.steps, np.float32(0.05), dtype=float)
+    rows = (np.ascontiguousarray(row, dtype=float) for row in job.forcing)
+    return np.array([model.run({"precipitation": row, "potential_evapotranspiration": sun})["Q_OUT"] for row in rows])
+
+
+def flows(job) -> dict[str, np.ndarray]:
+    """The discharge of each nexus, m3 s-1."""
+    areas = 10.0 + np.arange(len(job.toids)) / 3
+    runoff = expected(job) * (areas * 1e6 / 3600)[:, None]
+    where = np.array(list(job.toids.values()))
+    return {nexus: runoff[where == nexus].sum(axis=0) for nexus in dict.fromkeys(job.toids.values())}
+
+
+def column(path: Path, number: int) -> np.ndarray:
+    rows = list(csv.reader(path.read_text().splitlines(), skipinitialspace=True))
+    return np.array([float(row[number]) for row in rows if row[0].isdecimal()])
+
+
+def test_csv_is_laid_out_as_ngen_does_it(job):
+    assert job.do() == 0
+    output = job.folder / "output"
+    assert {file.name for file in output.iterdir()} == {
+        *(f"cat-{n}.csv" for n in range(1, 8)), *(f"nex-{n}_output.csv" for n in (1, 2, 3)), "summary.json",
+    }  # fmt: skip
+    first, second = (output / "cat-1.csv").read_text().splitlines()[:2]
+    assert first == "Time Step,Time,Q_OUT"
+    assert second.startswith("0,2015-12-01 00:00:00,0.000")
+    assert (output / "nex-1_output.csv").read_text().startswith("0, 2015-12-01 00:00:00, ")
+    assert np.allclose(column(output / "cat-3.csv", 2), expected(job)[2], rtol=1e-8)
+    for nexus, flow in flows(job).items():
+        assert np.allclose(column(output / f"{nexus}_output.csv", 2), flow, rtol=1e-8)
+
+
+def test_netcdf_holds_the_same_with_cf_attributes(job):
+    job.output = "netcdf"
+    assert job.do() == 0
+    with netCDF4.Dataset(job.folder / "output" / "sim.nc") as file:
+        assert file["discharge"].dimensions == ("nexus", "time")
+        assert file["runoff"].dimensions == ("catchment", "time")
+        assert (file["discharge"].units, file["runoff"].units) == ("m3 s-1", "m")
+        assert list(file["catchment"][:]) == list(job.toids)
+        assert np.array_equal(file["runoff"][:].data, expected(job).astype(np.float32))
+        stamps = netCDF4.num2date(file["time"][:2], file["time"].units, only_use_cftime_datetimes=False)
+        assert [str(stamp) for stamp in stamps] == ["2015-12-01 00:00:00", "2015-12-01 01:00:00"]
+        for nexus, flow in flows(job).items():
+            row = list(file["nexus"][:]).index(nexus)
+            assert np.allclose(file["discharge"][row], flow, rtol=1e-6)
+
+
+def test_many_features_go_into_one_netcdf(job):
+    job.toids = {f"cat-{n}": f"nex-{n}" for n in range(1, 502)}
+    job.steps = 3
+    assert job.do() == 0
+    assert {file.name for file in (job.folder / "output").iterdir()} == {"sim.nc", "summary.json"}
+
+
+def test_the_summary_tells_the_water_balance(job):
+    assert job.do() == 0
+    told = json.loads((job.folder / "output" / "summary.json").read_text())
+    assert (told["catchments"], told["steps"], told["warnings"]) == (7, 48, 0)
+    one = told["balance"][2]
+    assert one["catchment"] == "cat-3"
+    assert one["rain"] == pytest.approx(job.forcing[2].sum(dtype=float))
+    assert one["runoff"] == pytest.approx(expected(job)[2].sum() * 1e3)
+    assert json.loads((job.folder / "progress.json").read_text())["phase"] == "done"
+
+
+def test_more_water_than_fell_is_a_warning():
+    clock = Clock(datetime(2015, 12, 1, tzinfo=UTC), 3600, 2)
+    rain, runoff = np.array([5.0, 5.0]), np.array([0.1, 0.2])
+    from dmod.models.holmes import RAIN
+
+    balance = Balance.of("cat-1", {RAIN: rain}, runoff, runoff * 2, clock)
+    assert balance.warning() == "cat-1: 300 mm ran off, and 10 mm of rain fell"
+    assert (balance.peak, balance.peak_time) == (0.4, "2015-12-01T01:00:00Z")
+    assert Balance.of("cat-1", {RAIN: rain}, runoff / 100, runoff, clock).warning() is None
+
+
+def test_chosen_catchments_are_run_and_no_nexus_without_them(job):
+    job.catchments = ["cat-1", "cat-7"]
+    assert job.do() == 0
+    names = {file.name for file in (job.folder / "output").glob("*.csv")}
+    assert names == {"cat-1.csv", "cat-7.csv", "nex-1_output.csv", "nex-3_output.csv"}
+
+
+def test_a_class_beside_the_realization_runs_for_one_catchment(job):
+    folder = job.folder / "dmod" / "datasets" / "config" / "settings"
+    folder.mkdir(parents=True)
+    (folder / "my_reservoirs.py").write_text(RESERVOIRS.read_text())
+    (folder / "cat-2.ini").write_text("")
+    job.of["cat-2"] = {
+        "python_type": "my_reservoirs.Shown", "init_config": "./{{id}}.ini", "main_output_variable": "q",
+        "variables_names_map": {"p": "APCP_surface"},
+    }  # fmt: skip
+    assert job.do() == 0
+    assert (job.folder / "output" / "cat-1.csv").read_text().startswith("Time Step,Time,Q_OUT\n")
+    runoff = column(job.folder / "output" / "cat-2.csv", 2)
+    assert runoff[0] == pytest.approx(job.forcing[1, 0] * 0.1e-3, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        ({"formulation": {"python_type": "dmod.models.series.GR4J", "model_params": {"x1": 1.0}}}, 65,
+         "cat-1: GR4J: parameter x1 is 1, outside"),
+        ({"formulation": {"name": "bmi_c", "library_file": "cfe.so"}}, 66, "cat-1: formulation bmi_c (GR4J)"),
+        ({"formulation": {"python_type": "no_such.Model"}}, 71, "cat-1: no_such.Model cannot be imported"),
+        ({"formulation": {"python_type": "dmod.models.series.GR5J"}}, 65, "there is no model dmod.models.series.GR5J"),
+        ({"formulation": {"python_type": "dmod.models.series.GR4J", "init_config": "./{{id}}.json"}}, 66,
+         "./cat-1.json: no such file"),
+        ({"catchments": ["cat-99"]}, 66, "cat-99"),
+        ({"output": "parquet"}, 65, "output format 'parquet'"),
+        ({"kind": "tiling"}, 65, "does not do jobs of kind 'tiling'"),
+        ({"extra": {"forcing": []}}, 66, "the job has no forcing"),
+        ({"extra": {"hydrofabric": [{"name": "gone", "path": "gone"}]}}, 66, "gone"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, dict) else None,
+)  # fmt: skip
+def test_a_failure_has_its_exit_code_and_its_story(job, capsys, change, code, message):
+    for name, value in change.items():
+        setattr(job, name, value)
+    assert job.do() == code
+    failure = job.failure()
+    assert message in failure["message"]
+    assert (failure["rank"], failure["exit"]) == (0, code)
+    assert f"error: rank 0: {failure['message']}" in capsys.readouterr().err
+    assert not (job.folder / "output").exists()
+    assert not (job.folder / "output.partial").exists()
+
+
+def test_a_model_that_fails_shows_its_own_traceback(job, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(RESERVOIRS.parent)
+    job.of["cat-5"] = {
+        "python_type": "reservoirs.Clumsy", "main_output_variable": "q", "variables_names_map": {"p": "APCP_surface"},
+    }  # fmt: skip
+    assert job.do() == 71
+    assert job.failure()["message"] == "cat-5: reservoirs.Clumsy failed at step 5, 2015-12-01T05:00:00Z"
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert 'raise ZeroDivisionError("the reservoir leaks")' in said
+
+
+def test_a_full_disk_is_told_as_such(job):
+    (job.folder / "output.partial").write_text("a file where the folder must be")
+    job.lay_out()
+    (job.folder / "output.partial").unlink()
+    (job.folder / "output.partial").symlink_to("/dev/full")
+    assert job.do() == 74
+    assert "output.partial" in job.failure()["message"]
+
+
+def test_without_a_job_there_is_a_usage(capsys, job):
+    from dmod.worker.__main__ import main
+
+    assert main([]) == 65
+    assert capsys.readouterr().err == "usage: python -m dmod.worker JOBFOLDER\n"
+    assert main([str(job.folder)]) == 66

@@ -1,0 +1,80 @@
+"""Forcing on its way to a model: units, and datasets that complete each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dmod.errors import UsageError
+from dmod.models.model import Variable
+from dmod.worker.weather import in_units
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "given", "wanted"),
+    [
+        ("APCP_surface", "mm", 3.6, 3.6),
+        ("APCP_surface", "m", 3.6, 0.0036),
+        ("APCP_surface", "mm h-1", 3.6, 3.6),
+        ("APCP_surface", "mm s-1", 3.6, 0.001),
+        ("precip_rate", "mm h-1", 0.001, 3.6),
+        ("precip_rate", "mm", 0.001, 3.6),
+        ("RAINRATE", "m s-1", 0.001, 1e-6),
+        ("TMP_2maboveground", "degC", 300.15, 27.0),
+        ("TMP_2maboveground", "", 300.15, 300.15),
+        ("potential_evapotranspiration", "mm", 0.1, 0.1),
+        ("anything", "furlong", 1.0, 1.0),
+    ],
+)
+def test_a_model_gets_forcing_in_its_own_units(name, units, given, wanted):
+    assert in_units(Variable(name, units), np.array([given]), 3600)[0] == pytest.approx(wanted)
+
+
+def test_units_that_a_variable_cannot_have_are_refused():
+    with pytest.raises(UsageError, match="TMP_2maboveground has the unit 'mm'"):
+        in_units(Variable("TMP_2maboveground", "mm"), np.zeros(1), 3600)
+
+
+def split(job, cut) -> None:
+    """Lay the job out with its forcing cut in two datasets."""
+    import netCDF4
+
+    job.lay_out()
+    source = job.folder / "dmod" / "datasets" / "forcing" / "rain" / "forcing.nc"
+    with netCDF4.Dataset(source) as file:
+        ids, stamps = file["ids"][:], file["Time"][0].data.astype("M8[s]")
+        series = {name: file[name][:].data for name in ("APCP_surface", "potential_evapotranspiration")}
+    from dmod.hydro.forcing import write_netcdf
+
+    entries = []
+    for name, (rows, steps) in cut.items():
+        folder = job.folder / name
+        folder.mkdir()
+        some = {key: values[rows, steps] for key, values in series.items()}
+        write_netcdf(folder / "f.nc", stamps[steps], list(ids[rows]), some, {"potential_evapotranspiration": "mm"})
+        entries.append({"name": name, "path": name})
+    job.extra["forcing"] = entries
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        {"early": (slice(None), slice(0, 20)), "late": (slice(None), slice(20, None))},
+        {"these": (slice(0, 3), slice(None)), "those": (slice(3, None), slice(None))},
+        {"all": (slice(None), slice(None)), "again": (slice(2, 5), slice(7, 40))},
+    ],
+    ids=["in time", "by catchment", "overlapping"],
+)
+def test_datasets_complete_each_other(job, cut):
+    assert job.do() == 0
+    alone = {file.name: file.read_bytes() for file in (job.folder / "output").iterdir()}
+    split(job, cut)
+    assert job.do() == 0
+    assert {file.name: file.read_bytes() for file in (job.folder / "output").iterdir()} == alone
+
+
+def test_a_hole_between_datasets_is_told_by_catchment_and_stamp(job):
+    split(job, {"early": (slice(None), slice(0, 20)), "late": (slice(None), slice(21, None))})
+    assert job.do() == 66
+    assert job.failure()["message"] == "no forcing has APCP_surface of cat-1 at 2015-12-01T20:00:00Z"
+    assert job.failure()["why"] == "looked into early, late"
