@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import netCDF4
 import numpy as np
 
-from dmod.errors import ConflictError, NotFoundError, UsageError
+from dmod.errors import UsageError
 from dmod.hydro import stamps, variables
 from dmod.hydro.coverage import Coverage, places
+from dmod.hydro.netcdf_file import clock_of, fill_of, ids_of, open_file, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 _IDS = ("ids", "id", "catchment-id", "catchment_id", "divide_id", "feature_id")
 _TIMES = ("Time", "time")
-_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LONG = {
-    "nanoseconds": "ns", "microseconds": "us", "milliseconds": "ms", "seconds": "s", "second": "s", "sec": "s",
-    "minutes": "m", "minute": "m", "min": "m", "hours": "h", "hour": "h", "hr": "h", "days": "d", "day": "d",
-}  # fmt: skip
 _BRIDGE = 4  # rows that are not wanted are read through when there are at most as many between two that are
 _ROWS = 64  # rows of a chunk: a block of catchments over the whole period is what a worker reads
 
@@ -40,14 +35,14 @@ class NetcdfForcing:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = _open(path)
+        self._file = open_file(path)
         try:
-            ids = self._one_of(_IDS, "ids of the catchments")
-            self._catchments = _ids(ids, path)
-            self._time = self._one_of(_TIMES, "stamps")
+            ids = variable_of(self._file, _IDS, "ids of the catchments")
+            self._catchments = ids_of(ids, path)
+            self._time = variable_of(self._file, _TIMES, "stamps")
             self._row = ids.dimensions[0]
             self._column = self._time.dimensions[-1]
-            self._decode = _clock(self._time, path)
+            self._decode = clock_of(self._time, path)
             self._raw = self._time[0, :] if self._time.ndim == 2 else self._time[:]
             self._axis = stamps.axis(self._decode(self._raw), lambda at: f"{path}: {self._time.name}[{at}]")
         except BaseException:
@@ -123,7 +118,7 @@ class NetcdfForcing:
         variable = self._names[name]
         values = np.empty((rows.size, span.stop - span.start))
         for places_, block in self._blocks(variable, rows, span):
-            wrong = ~np.isfinite(block) | (block == _fill(variable))
+            wrong = ~np.isfinite(block) | (block == fill_of(variable))
             if wrong.any():
                 row, column = (int(at) for at in np.argwhere(wrong)[0])
                 catchment = self._catchments[rows[places_[row]]]
@@ -176,93 +171,9 @@ class NetcdfForcing:
             variable.set_auto_maskandscale(packed)  # masks cost a pass over the data; missing values are looked for
         return dict(zip(variables.distinct([variable.name for variable in own]), own, strict=True))
 
-    def _one_of(self, names: Sequence[str], what: str) -> Values:
-        for name in names:
-            if name in self._file.variables:
-                variable = self._file.variables[name]
-                variable.set_auto_mask(False)
-                return variable
-        raise UsageError(
-            f"{self._path} has no {what}: no variable {' or '.join(names)}",
-            why=f"it has {', '.join(self._file.variables) or 'no variables'}",
-        )
-
 
 def _pick(wanted: Sequence[str], available: Sequence[str], where: str) -> dict[str, str]:
     return variables.pick(wanted, available, where)
-
-
-def _open(path: Path) -> netCDF4.Dataset:
-    if not path.is_file():
-        raise NotFoundError(f"{path}: no such file")
-    try:
-        return netCDF4.Dataset(path)
-    except OSError as error:
-        with path.open("rb") as file:
-            whole = file.read(4)[:3] in (b"CDF", b"\x89HD")
-        what = "NetCDF, but damaged or cut off" if whole else "not NetCDF"
-        raise UsageError(f"{path} is {what}", why=str(error), fix=f"ncdump -h {path}") from error
-
-
-def _fill(variable: Values) -> float:
-    fill = getattr(variable, "_FillValue", None)
-    default = netCDF4.default_fillvals.get(variable.dtype.str[1:], np.nan)
-    return float(default if fill is None else fill)
-
-
-def _ids(variable: Values, path: Path) -> tuple[str, ...]:
-    raw = variable[:]
-    if raw.dtype.kind == "S":
-        raw = netCDF4.chartostring(raw) if raw.ndim == 2 else raw.astype("U")
-    ids = tuple(f"cat-{text}" if text.isdecimal() else text for text in (str(text).strip() for text in raw))
-    if len(set(ids)) != len(ids):
-        double = next(name for name in ids if ids.count(name) > 1)
-        raise ConflictError(f"{path}: {double} stands twice in {variable.name}")
-    if not ids or not all(ids):
-        raise UsageError(f"{path}: {variable.name} has {'an empty id' if ids else 'no ids'}")
-    return ids
-
-
-class _Clock:
-    """From the numbers of a time variable to stamps."""
-
-    def __init__(self, epoch: int, scale: float) -> None:
-        self._epoch, self._scale = epoch, scale
-
-    def __call__(self, raw: NDArray[Any]) -> Stamps:
-        whole = np.rint(np.asarray(raw, dtype=np.float64) * self._scale)
-        return (whole.astype(np.int64) + self._epoch).astype("datetime64[s]")
-
-
-def _clock(variable: Values, path: Path) -> _Clock:
-    said = str(getattr(variable, "units", ""))
-    found = re.fullmatch(r"\s*([A-Za-z]+)(?:\s+since\s+(.+?))?\s*", said)
-    unit = _LONG.get(found[1].lower(), found[1]) if found else ""
-    if found is None or unit not in _UNITS:
-        raise UsageError(
-            f"{path}: {variable.name} has the units {said!r}" if said else f"{path}: {variable.name} has no units",
-            why='known are ns, us, ms, s, m, h and d, each alone or "since YYYY-MM-DD HH:MM:SS"',
-        )
-    epoch = found[2] or str(getattr(variable, "epoch_start", ""))
-    return _Clock(_epoch(epoch, f"{path}: {variable.name}") if epoch else 0, _UNITS[unit])
-
-
-def _epoch(text: str, where: str) -> int:
-    clean = text.strip().removesuffix("UTC").removesuffix("Z").strip()
-    for form in (
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S.%f",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%d",
-        "%m/%d/%Y %H:%M:%S",
-        "%m/%d/%y %H:%M:%S",
-    ):
-        try:
-            return int(datetime.strptime(clean, form).replace(tzinfo=UTC).timestamp())
-        except ValueError:
-            continue
-    raise UsageError(f"{where}: its epoch {text!r} is not a time like 1970-01-01 00:00:00")
 
 
 def write(

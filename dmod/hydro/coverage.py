@@ -36,12 +36,12 @@ class Coverage:
             yield moment(begin), moment(end), tuple(self.catchments[at] for at in members)
 
 
-def places(catchments: Sequence[str], index: Mapping[str, int], where: str) -> list[int]:
+def places(catchments: Sequence[str], index: Mapping[str, int], where: str, what: str = "forcing") -> list[int]:
     """The place of each catchment. Raises NotFoundError naming those that `where` does not have."""
     missing = [catchment for catchment in catchments if catchment not in index]
     if missing:
         raise NotFoundError(
-            f"{where} has no forcing for {some(missing)}",
-            why=f"it has {len(index):,} catchments: {some(index)}",
+            f"{where} has no {what} for {some(missing)}",
+            why=f"it has {len(index):,} features: {some(index)}",
         )
     return [index[catchment] for catchment in catchments]
