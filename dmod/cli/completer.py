@@ -1,0 +1,87 @@
+"""What the tab key offers: commands and verbs from the registry, job ids and dataset names from the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmod.cli.nouns import NOUNS
+from dmod.cli.options import BY_NAME, OPTIONS
+from dmod.cli.output import write
+from dmod.errors import DmodError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def complete(words: Sequence[str]) -> int:
+    """Write one offer a line for the last of the words, which may be empty; what precedes it has been typed."""
+    for offer in sorted(set(offers(list(words)))):
+        write(offer)
+    return 0
+
+
+def offers(words: list[str]) -> Iterable[str]:
+    """Whatever could stand where the last word stands."""
+    *before, begun = words or [""]
+    last = before[-1] if before else ""
+    if last in BY_NAME and BY_NAME[last].metavar:
+        return _begun(BY_NAME[last].choices, begun)
+    typed = [word for word in before if not word.startswith("-")]
+    if begun.startswith("-"):
+        return _begun([*_options(typed), *(name for each in OPTIONS for name in each.names)], begun)
+    if not typed:
+        return _begun([*NOUNS, "help"], begun)
+    noun = NOUNS.get(typed[0])
+    if typed == ["help"]:
+        return _begun(NOUNS, begun)
+    if noun and noun.verbs and len(typed) == 1:
+        return _begun(noun.verbs, begun)
+    return _begun(_names(typed), begun)
+
+
+def _begun(words: Iterable[str], begun: str) -> list[str]:
+    return [word for word in words if word.startswith(begun)]
+
+
+def _options(typed: Sequence[str]) -> list[str]:
+    """The options of a command, from its own parser."""
+    import importlib
+
+    from dmod.cli.parser import built
+
+    noun = NOUNS.get(typed[0]) if typed else None
+    if not noun:
+        return ["--help", "--version"]
+    try:
+        module = importlib.import_module(noun.module)
+    except ImportError:
+        return []
+    command = built(getattr(module, noun.attribute))
+    verbs = getattr(command, "commands", {})
+    chosen = verbs.get(typed[1]) if verbs and len(typed) > 1 else command
+    names = [name for each in getattr(chosen, "params", ()) for name in (*each.opts, *each.secondary_opts)]
+    return ["--help", *(name for name in names if name.startswith("-"))]
+
+
+def _names(typed: Sequence[str]) -> list[str]:
+    """Job ids or dataset names; outside of a project there are none."""
+    from dmod.cli.settings import project
+
+    try:
+        if typed[0] == "dataset":
+            return sorted(each.parent.name for each in project().datasets.glob("*/dataset.json"))
+        if typed[0] == "job" and typed[1] != "submit":
+            return _jobs()
+    except DmodError:
+        return []
+    return []
+
+
+def _jobs() -> list[str]:
+    from dmod.cli.settings import project
+    from dmod.scheduler.queue import Queue
+
+    if not project().queue.exists():
+        return []
+    jobs = Queue(project().queue).jobs()
+    return ["last", *(str(job.id) for job in jobs), *(job.name for job in jobs)]

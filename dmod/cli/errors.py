@@ -1,0 +1,83 @@
+"""How failures are shown: as text or JSON on stderr, with the exit code that belongs to them."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmod import __version__
+from dmod.cli.settings import current, project
+from dmod.cli.terminal import paint
+from dmod.errors import DmodError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUG = 70
+
+
+def show(error: DmodError) -> int:
+    """Show an error and return its exit code."""
+    sys.stdout.flush()
+    if current().machine:
+        from dmod.cli.values import as_json
+
+        record = {
+            "error": error.message,
+            "kind": type(error).__name__,
+            "why": error.why,
+            "fix": error.fix,
+            "exit_code": error.exit_code,
+        }
+        sys.stderr.write(f"{as_json(record, indent=None)}\n")
+    else:
+        first, *others = error.lines()
+        label, _, said = first.partition(" ")
+        lines = [f"{paint(label, 'red', sys.stderr)} {said}", *others]
+        sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
+    return error.exit_code
+
+
+def crash(error: Exception, argv: Sequence[str]) -> int:
+    """Say in one line that we have a bug, and keep its traceback where it can be sent from."""
+    text = "".join(traceback.format_exception(error))
+    log = _log(f"{datetime.now(UTC).isoformat()} dmod {__version__} {list(argv)}\n{text}\n")
+    if current().verbose:
+        sys.stderr.write(text)
+    said = " ".join(str(error).split())
+    place = _place(error)
+    bug = DmodError(
+        f"a bug of dmod: {type(error).__name__}{f': {said}' if said else ''}{place}",
+        why=f"the traceback is in {log}",
+        fix="dmod doctor, and report it with that file",
+    )
+    show(bug)
+    return BUG
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if f"{Path(__file__).parents[1]}" in frame.filename]
+    return f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
+
+
+def _log(text: str) -> Path:
+    """Append to crash.log of the project, or of the folder for temporary files."""
+    for folder in (_state, lambda: Path(tempfile.gettempdir())):
+        try:
+            path = folder() / ("crash.log" if folder is _state else "dmod-crash.log")
+            with path.open("a") as log:
+                log.write(text)
+        except (DmodError, OSError):
+            continue
+        return path
+    return Path("nowhere: no folder can be written to")
+
+
+def _state() -> Path:
+    return project().state

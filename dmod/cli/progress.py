@@ -1,0 +1,78 @@
+"""Progress on stderr: one redrawn line on a terminal; elsewhere a line per change and a heartbeat a minute."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+from dmod.cli.settings import current
+from dmod.cli.terminal import is_terminal, paint, plain, visible, width
+from dmod.units import format_duration
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_REDRAW = 0.1  # seconds between two drawings: faster than the eye reads, slower than a slow ssh
+_HEARTBEAT = 60.0  # seconds
+
+
+class Progress:
+    """How far something is; `with Progress("simulating") as bar: bar.update(3, 10, "catchments")`."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.started = time.monotonic()
+        self.last = -_HEARTBEAT  # when something was said
+        self.said = ""  # the note that was said last
+        self.drawn = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.clear()
+
+    def update(self, done: float = 0, total: float = 0, note: str = "") -> None:
+        """Say how far it is: `done` of `total` (0: nobody knows), and what is being done."""
+        if current().quiet:
+            return
+        now = time.monotonic()
+        if is_terminal(sys.stderr):
+            if now - self.last >= _REDRAW or note != self.said or (total and done >= total):
+                self._draw(done, total, note)
+                self.last, self.said = now, note
+        elif note != self.said or now - self.last >= _HEARTBEAT:
+            sys.stderr.write(f"{self._line(done, total, note)}\n")
+            sys.stderr.flush()
+            self.last, self.said = now, note
+
+    def clear(self) -> None:
+        """Take the redrawn line away."""
+        if self.drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self.drawn = False
+
+    def _line(self, done: float, total: float, note: str) -> str:
+        share = f"{100 * done / total:3.0f}% {done:,.0f}/{total:,.0f} " if total else ""
+        return f"{self.title}: {share}{note}".rstrip()
+
+    def _draw(self, done: float, total: float, note: str) -> None:
+        spent = time.monotonic() - self.started
+        left = f" {format_duration(spent * (total - done) / done, most=2)} left" if total and done and spent > 2 else ""
+        text = self._line(done, total, note) + left
+        room = width(sys.stderr) - 1 - visible(text) - 1
+        if total and room >= 12:
+            text = f"{text} {_bar(done / total, min(room, 30))}"
+        sys.stderr.write(f"\r\x1b[K{text[: width(sys.stderr) - 1]}")
+        sys.stderr.flush()
+        self.drawn = True
+
+
+def _bar(share: float, size: int) -> str:
+    full, empty = ("#", "-") if plain(sys.stderr) else ("━", "─")
+    filled = round(max(0.0, min(share, 1.0)) * size)
+    return paint(full * filled, "cyan", sys.stderr) + paint(empty * (size - filled), "dim", sys.stderr)
