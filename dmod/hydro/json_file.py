@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -45,3 +46,11 @@ def fault(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
     if text[error.pos : error.pos + 2] in ("//", "/*") or rest[0] == "#":
         return error.pos, "JSON has no comments"
     return error.pos, error.msg[0].lower() + error.msg[1:]
+
+
+def read_object(path: Path) -> Mapping[str, Any]:
+    """As `read`; raises UsageError where it is JSON but no object."""
+    document = read(path)
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} holds a {type(document).__name__}, not a JSON object")
+    return document

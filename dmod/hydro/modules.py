@@ -29,7 +29,6 @@ class Interface:
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     found_by: str  # regular expression over library, registration function, python_type and model_type_name
-    parameters: frozenset[str] = frozenset()  # names that model_params may also set
 
 
 def columns(unit: str, names: str) -> dict[str, str]:
@@ -101,11 +100,11 @@ KNOWN: tuple[Interface, ...] = (
             "PRCPNONC": "mm s-1",
         },
         columns("m s-1", "QINSUR QSEVA EVAPOTRANS")
-        | columns("mm", "SNEQV SNOWH ACSNOM SNLIQ")
-        | columns("K", "TG TGS TSLB TRAD")
-        | columns("1", "FSNO ISNOW ALBEDO")
-        | columns("mm s-1", "ETRAN QRAIN ECAN EDIR QSNOW")
-        | columns("W m-2", "FSH FSA FIRA GH LH"),
+        | columns("mm s-1", "ETRAN QRAIN QSNOW ECAN")
+        | columns("mm", "SNEQV ACSNOM SNLIQ CMC")
+        | columns("K", "TG TGS TRAD SNOWT_AVG")
+        | columns("W m-2", "FSH FSA FIRA GH LH")
+        | {"SNOWH": "m", "FSNO": "1", "ISNOW": "1"},
         r"libsurfacebmi|register_bmi_noahowp|noah-?_?owp",
     ),
     Interface("TOPMODEL", {RAIN: "m h-1", EVAPORATION: "m h-1"}, TOPMODEL_OUT, r"libtopmodelbmi|topmodel"),
@@ -131,17 +130,36 @@ KNOWN: tuple[Interface, ...] = (
         LGAR_OUT,
         r"liblasambmi|lgar|lasam",
     ),
-    Interface(  # NOAA-OWP/ngen, extern/test_bmi_{c,cpp,fortran,py}
-        "ngen's test model",
+    Interface(  # NOAA-OWP/ngen, extern/test_bmi_c and test_bmi_cpp
+        "ngen's test model in C or C++",
         {"INPUT_VAR_1": "m", "INPUT_VAR_2": "m s-1"},
         TEST_OUT,
         r"libtestbmi(c|cpp)model|test_bmi_(c|c\+\+|cpp)$",
     ),
-    Interface(
-        "ngen's test model in Fortran or Python",
-        {"INPUT_VAR_1": "m", "INPUT_VAR_2": "m s-1"},
-        TEST_OUT | {"OUTPUT_VAR_3": "s", "GRID_VAR_1": "m", "GRID_VAR_2": "m", "GRID_VAR_3": "m", "GRID_VAR_4": "m"},
-        r"libtestbmifortranmodel|test_bmi_fortran$|test_bmi_py\.",
+    Interface(  # NOAA-OWP/ngen, extern/test_bmi_fortran
+        "ngen's test model in Fortran",
+        {"INPUT_VAR_1": "m", "INPUT_VAR_2": "m", "INPUT_VAR_3": "s", "GRID_VAR_1": "m"},
+        TEST_OUT | {"OUTPUT_VAR_3": "s"} | columns("m", "GRID_VAR_2 GRID_VAR_3 GRID_VAR_4"),
+        r"libtestbmifortranmodel|test_bmi_fortran$",
+    ),
+    Interface(  # NOAA-OWP/SoilFreezeThaw, include/bmi_soil_freeze_thaw.hxx
+        "SoilFreezeThaw",
+        {"ground_temperature": "K", "soil_moisture_profile": "none"},
+        {
+            "ice_fraction_schaake": "m",
+            "ice_fraction_xinanjiang": "none",
+            "num_cells": "none",
+            "soil_temperature_profile": "K",
+            "soil_ice_fraction": "none",
+            "ground_heat_flux": "W m-2",
+        },
+        r"libsftbmi|soil_?freeze_?thaw|(^|[_\W])sft($|[_\W])",
+    ),
+    Interface(  # NOAA-OWP/LSTM, lstm/bmi_lstm.py
+        "LSTM",
+        {RAIN: "mm h-1", **PET_WEATHER},
+        {"land_surface_water__runoff_volume_flux": "m3 s-1", "land_surface_water__runoff_depth": "m"},
+        r"lstm\.bmi_lstm|bmi_lstm",
     ),
 )
 SLOTH = re.compile(r"libslothmodel|sloth", re.IGNORECASE)

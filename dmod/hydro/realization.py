@@ -19,6 +19,7 @@ from dmod.hydro import json_file
 Report = Callable[[str, str, str], None]  # JSON path, message, fix
 ID = "{{id}}"  # stands for the catchment's id in init_config and file_pattern
 MULTI = "bmi_multi"
+NO_FORCING = "NullForcingProvider"
 FORMAT = "%Y-%m-%d %H:%M:%S"  # UTC
 TIME_KEYS = ("start_time", "end_time", "output_interval")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -86,6 +87,7 @@ class Scope(NamedTuple):
     catchment: str  # "" under global
     formulation: Formulation | None
     forcing: ForcingSource | None
+    listed: int = 0  # formulations in the file, of which ngen reads the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,8 @@ def scope_of(table: object, where: str, catchment: str, report: Report) -> Scope
     if not isinstance(listed, list) or not listed:
         report(f"{where}.formulations", "it is not a list with a formulation in it", "")
         return Scope(where, catchment, None, forcing)
-    return Scope(where, catchment, formulation_of(listed[0], f"{where}.formulations[0]", report), forcing)
+    first = formulation_of(listed[0], f"{where}.formulations[0]", report)
+    return Scope(where, catchment, first, forcing, len(listed))
 
 
 def formulation_of(table: object, where: str, report: Report) -> Formulation | None:
@@ -259,8 +262,9 @@ def forcing_of(table: object, where: str, report: Report) -> ForcingSource | Non
     if not isinstance(table, Mapping):
         report(where, "it is not an object", "")
         return None
-    path, pattern = table.get("path"), table.get("file_pattern", "")
-    if not isinstance(path, str) or not path:
+    path, pattern = table.get("path", ""), table.get("file_pattern", "")
+    provider = str(table.get("provider", "CsvPerFeature"))
+    if not isinstance(path, str) or (not path and provider != NO_FORCING):
         report(f"{where}.path", "it is missing", "")
         return None
-    return ForcingSource(str(table.get("provider", "CsvPerFeature")), path, str(pattern), where)
+    return ForcingSource(provider, path, str(pattern), where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.hydro.meteorology import SOURCES
 from dmod.hydro.modules import SERIES, interface
 from dmod.hydro.variables import VARIABLES, canonical
 
@@ -11,12 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dmod.hydro.realization import Formulation
-
-DERIVED = {  # what the worker makes for our own models, and from what: any one of these will do
-    "precipitation": ("APCP_surface", "precip_rate"),
-    "temperature": ("TMP_2maboveground",),
-    "potential_evapotranspiration": ("TMP_2maboveground",),  # Oudin's formula
-}
 
 
 class Input(NamedTuple):
@@ -32,7 +27,7 @@ class Input(NamedTuple):
         there = {canonical(name) for name in available} | set(available)
         if canonical(self.alias) in there or self.alias in there:
             return True
-        return self.derived and any(name in there for name in DERIVED.get(self.alias, ()))
+        return self.derived and any(name in there for name in SOURCES.get(self.alias, ()))
 
 
 def outputs(module: Formulation) -> dict[str, str]:
