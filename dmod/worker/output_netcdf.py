@@ -83,6 +83,7 @@ class NetcdfWriter:
             name, "f4", (dimension, "time"), contiguous=True, fill_value=np.float32(np.nan) if fill else False
         )
         made.setncatts({"units": units, "long_name": long_name, "coordinates": dimension})
+        made.set_auto_maskandscale(False)  # a look for masked values would cost more than the write
         return made
 
     def _features(self, name: str, ids: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 pytest.importorskip("holmes_rs", reason="holmes-rs is not installed")
 
+from dmod.models.holmes import RAIN
 from dmod.models.model import Clock
 from dmod.models.series import GR4J
+from dmod.worker.__main__ import main
 from dmod.worker.balance import Balance
 
 RESERVOIRS = Path(__file__).parents[1] / "models" / "reservoirs.py"
@@ -94,8 +97,6 @@ def test_the_summary_tells_the_water_balance(job):
 def test_more_water_than_fell_is_a_warning():
     clock = Clock(datetime(2015, 12, 1, tzinfo=UTC), 3600, 2)
     rain, runoff = np.array([5.0, 5.0]), np.array([0.1, 0.2])
-    from dmod.models.holmes import RAIN
-
     balance = Balance.of("cat-1", {RAIN: rain}, runoff, runoff * 2, clock)
     assert balance.warning() == "cat-1: 300 mm ran off, and 10 mm of rain fell"
     assert (balance.peak, balance.peak_time) == (0.4, "2015-12-01T01:00:00Z")
@@ -166,18 +167,28 @@ def test_a_model_that_fails_shows_its_own_traceback(job, capsys, monkeypatch):
     assert 'raise ZeroDivisionError("the reservoir leaks")' in said
 
 
-def test_a_full_disk_is_told_as_such(job):
-    (job.folder / "output.partial").write_text("a file where the folder must be")
+@pytest.mark.parametrize("output", ["csv", "netcdf"])
+def test_a_full_disk_is_told_as_such(job, output):
+    job.output, job.steps = output, 4000
     job.lay_out()
-    (job.folder / "output.partial").unlink()
-    (job.folder / "output.partial").symlink_to("/dev/full")
-    assert job.do() == 74
-    assert "output.partial" in job.failure()["message"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+    try:
+        assert main([str(job.folder)]) == 74
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be written" in job.failure()["message"]
+    assert not (job.folder / "output.partial").exists()
+
+
+def test_an_output_that_cannot_be_made_is_told_as_such(job):
+    job.lay_out()
+    (job.folder / "output.partial").symlink_to("/nowhere")
+    assert main([str(job.folder)]) == 74
+    assert "output.partial cannot be made" in job.failure()["message"]
 
 
 def test_without_a_job_there_is_a_usage(capsys, job):
-    from dmod.worker.__main__ import main
-
     assert main([]) == 65
     assert capsys.readouterr().err == "usage: python -m dmod.worker JOBFOLDER\n"
     assert main([str(job.folder)]) == 66
