@@ -14,8 +14,6 @@ from dmod.errors import UsageError
 if TYPE_CHECKING:
     from dmod.toml_file import Located
 
-FILE = "dmod.toml"
-
 
 @dataclass(frozen=True, slots=True)
 class ProjectTable:

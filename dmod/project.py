@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dmod.config import FILE, Config
 from dmod.errors import ConflictError, NotFoundError
-from dmod.toml_file import shown
+from dmod.paths import shown
+
+if TYPE_CHECKING:
+    from dmod.config import Config
+
+FILE = "dmod.toml"
 
 
-@dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with a dmod.toml."""
+    """A folder with a dmod.toml, which is read when something in it is asked for.
 
-    root: Path  # absolute
-    config: Config
+    `dmod job list` asks for nothing in it: it saves a third of its time, and works beside a dmod.toml with a mistake.
+    """
+
+    __slots__ = ("_config", "root")
+
+    def __init__(self, root: Path, config: Config | None = None) -> None:
+        self.root = root  # absolute
+        self._config = config  # None: not read yet
+
+    @property
+    def config(self) -> Config:
+        """What dmod.toml says; UsageError names its mistakes."""
+        if self._config is None:
+            from dmod.config import Config
+
+            self._config = Config.read(self.file)
+        return self._config
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
@@ -26,7 +44,7 @@ class Project:
             raise NotFoundError(f"there is no folder {shown(start)}", fix=f"dmod init {shown(start)}")
         for folder in (first, *first.parents):
             if (folder / FILE).is_file():
-                return cls(folder, Config.read(folder / FILE))
+                return cls(folder)
         raise NotFoundError(
             f"no {FILE} in {first} or above",
             why="a project is the folder that holds one",

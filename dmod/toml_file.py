@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dmod.errors import ConflictError, NotFoundError, UsageError
+from dmod.paths import shown
 
 Keys = tuple[str | int, ...]  # ("resources", "cpus"), with numbers where a list is entered
 Place = tuple[int, int] | str  # line and column from 1; or what else set it, such as "--set resources.cpus"
@@ -45,14 +45,6 @@ class Located:
                 raise UsageError(f"{origin}: {'.'.join(keys[: at + 1])} is a value, not a table")
         table[keys[-1]] = value
         return Located(self.path, data, {**self.places, keys: origin})
-
-
-def shown(path: Path) -> str:
-    """The path as a person would type it from here: relative if that is shorter."""
-    try:
-        return min(os.path.relpath(path), str(path), key=len)
-    except OSError:  # the working directory is gone
-        return str(path)
 
 
 def read(path: Path) -> Located:

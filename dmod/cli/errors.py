@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +42,9 @@ def show(error: DmodError) -> int:
 
 def crash(error: Exception, argv: Sequence[str]) -> int:
     """Say in one line that we have a bug, and keep its traceback where it can be sent from."""
+    import traceback
+    from datetime import UTC, datetime
+
     text = "".join(traceback.format_exception(error))
     log = _log(f"{datetime.now(UTC).isoformat()} dmod {__version__} {list(argv)}\n{text}\n")
     if current().verbose:
@@ -61,6 +61,8 @@ def crash(error: Exception, argv: Sequence[str]) -> int:
 
 
 def _place(error: Exception) -> str:
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if f"{Path(__file__).parents[1]}" in frame.filename]
     return f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
@@ -68,6 +70,8 @@ def _place(error: Exception) -> str:
 
 def _log(text: str) -> Path:
     """Append to crash.log of the project, or of the folder for temporary files."""
+    import tempfile
+
     for folder in (_state, lambda: Path(tempfile.gettempdir())):
         try:
             path = folder() / ("crash.log" if folder is _state else "dmod-crash.log")

@@ -10,7 +10,7 @@ import typer
 from dmod import project
 from dmod.cli import settings
 from dmod.cli.output import confirm, say, show_record
-from dmod.toml_file import shown
+from dmod.paths import shown
 
 
 def command(

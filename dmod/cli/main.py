@@ -59,6 +59,10 @@ def _run(argv: Sequence[str]) -> int:
     name, *rest = words
     if name not in NOUNS:
         raise unknown(words)
+    from dmod.cli.quick import ran
+
+    if ran(NOUNS[name], rest):
+        return 0
     return _call(name, _imported(name, NOUNS[name]), rest)
 
 

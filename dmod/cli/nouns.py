@@ -6,14 +6,24 @@ from __future__ import annotations
 class Noun:
     """One word after `dmod`; a plain class because importing dataclasses would double the time of `dmod --help`."""
 
-    __slots__ = ("attribute", "help", "keeps", "module", "verbs")
+    __slots__ = ("attribute", "help", "keeps", "module", "quick", "verbs")
 
-    def __init__(self, module: str, attribute: str, text: str, *, verbs: str = "", keeps: tuple[str, ...] = ()) -> None:
+    def __init__(  # noqa: PLR0913 - one row of the table below
+        self,
+        module: str,
+        attribute: str,
+        text: str,
+        *,
+        verbs: str = "",
+        keeps: tuple[str, ...] = (),
+        quick: dict[str, str] | None = None,
+    ) -> None:
         self.module = module  # imported only when the command runs
         self.attribute = attribute  # a typer.Typer, or a function if the command has no verbs
         self.help = text  # one line
         self.verbs = tuple(verbs.split())  # a test asserts that the module has just these
         self.keeps = keeps  # global options that mean something else here: -n of `partition create`
+        self.quick = quick or {}  # verb -> "module:function" that runs without typer if its words are simple
 
 
 GROUPS: dict[str, dict[str, Noun]] = {
@@ -30,6 +40,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "app",
             "run simulations, evaluations and commands",
             verbs="submit list show logs wait watch cancel retry explain",
+            quick={"list": "dmod.cli.job_list:show"},
         ),
         "dataset": Noun(
             "dmod.cli.dataset",

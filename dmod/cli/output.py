@@ -11,7 +11,6 @@ from dmod.cli.progress import Progress
 from dmod.cli.settings import current
 from dmod.cli.table import Column, lay_out
 from dmod.cli.terminal import glyph, is_terminal, mark, paint, plain, visible, width
-from dmod.cli.values import as_json, as_yaml
 from dmod.errors import DmodError, UsageError
 from dmod.units import format_duration
 
@@ -47,15 +46,13 @@ def show_list(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, name_key: str = "name", empty: str = "nothing yet"
 ) -> None:
     """Rows in the format of -o; json and its kin show all keys of a row, tables the columns."""
-    output = current().output
-    if output == "json":
-        write(as_json(rows))
-    elif output == "yaml":
-        write(as_yaml(rows))
-    elif output == "jsonl":
-        for row in rows:
-            write(as_json(row, indent=None))
-    elif output == "name":
+    settings = current()
+    if settings.machine:
+        from dmod.cli.values import written
+
+        if rows or settings.output != "jsonl":
+            write(written(list(rows), settings.output))
+    elif settings.output == "name":
         for row in rows:
             write(str(row[name_key]))
     elif not rows:
@@ -68,12 +65,12 @@ def show_record(
     record: Mapping[str, Any], *, name_key: str = "name", table: Callable[[Mapping[str, Any]], list[str]] | None = None
 ) -> None:
     """One record in the format of -o; `table` makes the lines for people, by default each key and its value."""
-    output = current().output
-    if output in {"json", "jsonl"}:
-        write(as_json(record, indent=2 if output == "json" else None))
-    elif output == "yaml":
-        write(as_yaml(record))
-    elif output == "name":
+    settings = current()
+    if settings.machine:
+        from dmod.cli.values import written
+
+        write(written(record, settings.output))
+    elif settings.output == "name":
         write(str(record[name_key]))
     else:
         for line in (table or _facts)(record):

@@ -38,6 +38,15 @@ def plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - a case for each thin
     return plain(item()) if callable(item) else str(value)
 
 
+def written(value: object, output: str) -> str:
+    """A record or a list of them as json, jsonl or yaml."""
+    if output == "yaml":
+        return as_yaml(value)
+    if output == "jsonl":
+        return "\n".join(as_json(each, indent=None) for each in (value if isinstance(value, list) else [value]))
+    return as_json(value)
+
+
 def as_json(value: object, *, indent: int | None = 2) -> str:
     """JSON, never truncated."""
     return json.dumps(plain(value), indent=indent, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,17 @@
+"""Paths as people see them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def shown(path: Path) -> str:
+    """The path as a person would type it from here: relative if that is shorter."""
+    try:
+        return min(os.path.relpath(path), str(path), key=len)
+    except OSError:  # the working directory is gone
+        return str(path)
