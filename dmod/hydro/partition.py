@@ -151,19 +151,35 @@ def connections(fabric: Hydrofabric, part: NDArray[np.int64], drains: NDArray[np
     return {at: list(remotes) for at, remotes in found.items()}
 
 
-class Statistics(NamedTuple):
-    """How good a partition is."""
+class Sizes(NamedTuple):
+    """How even a partition is."""
 
-    parts: int
     catchments: int
     smallest: int  # catchments
     largest: int
     balance: float  # the largest part over the mean
+    neighbours: int  # the most parts that one part exchanges with
+
+
+def sizes(parts: Sequence[Part]) -> Sizes:
+    """What can be said of a partition without its hydrofabric."""
+    each = [len(part.catchments) for part in parts]
+    neighbours = max(len({remote.rank for remote in part.remote}) for part in parts)
+    return Sizes(sum(each), min(each), max(each), max(each) * len(each) / sum(each), neighbours)
+
+
+class Statistics(NamedTuple):
+    """How good a partition is."""
+
+    catchments: int
+    smallest: int  # catchments
+    largest: int
+    balance: float  # the largest part over the mean
+    neighbours: int  # the most parts that one part exchanges with
     cut: int  # rivers that pass from one part to another
     edges: int  # rivers that pass from one catchment to another
     shared: int  # last nexuses whose catchments lie in several parts: each would write its own output of them
     fragments: int  # connected pieces, over all parts
-    neighbours: int  # the most parts that one part exchanges with
 
 
 def statistics(fabric: Hydrofabric, parts: Sequence[Part]) -> Statistics:
@@ -171,19 +187,12 @@ def statistics(fabric: Hydrofabric, parts: Sequence[Part]) -> Statistics:
     part = owners(fabric, parts)
     found = dual_graph.edges(fabric)
     across = part[found.upper] != part[found.lower]
-    sizes = np.array([len(each.catchments) for each in parts])
-    inside = np.flatnonzero(~across)
     return Statistics(
-        len(parts),
-        len(fabric.catchments),
-        int(sizes.min()),
-        int(sizes.max()),
-        float(sizes.max() / sizes.mean()),
+        *sizes(parts),
         int((across & found.flows).sum()),
         int(found.flows.sum()),
         int(np.unique(fabric.drains()[found.upper[across & ~found.flows]]).size),
-        int(sizes.sum() - inside.size),  # a forest has as many pieces as vertices less edges
-        max(len({remote.rank for remote in each.remote}) for each in parts),
+        len(fabric.catchments) - int((~across).sum()),  # a forest has as many pieces as vertices less edges
     )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from dmod.hydro import json_file, realization_files, realization_forcing, realization_names
 from dmod.hydro.findings import Finding, Findings
 from dmod.hydro.ids import natural, some
-from dmod.hydro.realization import MULTI, Formulation, Scope, Time, scopes_of, time_of
+from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
+from dmod.hydro.realization_time import Time, time_of
 
 if TYPE_CHECKING:
     from dmod.hydro.hydrofabric import Hydrofabric
