@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from dmod.errors import UnmetError, UsageError
+from dmod.errors import DmodError, UnmetError, UsageError
 from dmod.models.model import Clock, ModelError, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -30,19 +29,31 @@ ELSEWHERE = ("latitude",)  # known to the worker, which makes evapotranspiration
 _DAY = 86_400
 
 
-def library(name: str) -> ModuleType:
-    """A module of holmes_rs, e.g. `hydro.gr4j`. Raises UnmetError where the package is not installed."""
+def library(name: str) -> Any:  # noqa: ANN401 - the library has no stubs mypy could follow
+    """A module or class of holmes_rs, e.g. `hydro.gr4j`. Raises UnmetError where the package is not installed."""
     try:
         parent, leaf = f"holmes_rs.{name}".rsplit(".", 1)
-        return getattr(importlib.import_module(parent), leaf)  # type: ignore[no-any-return]
+        return getattr(importlib.import_module(parent), leaf)
     except ModuleNotFoundError as error:
         raise UnmetError(
             "the series models need the package holmes-rs", why=str(error), fix="pip install 'dmod[models]'"
         ) from error
 
 
+class Snow(NamedTuple):
+    """What CemaNeige is given, checked (Valéry, Andréassian and Perrin 2014, Journal of Hydrology 517)."""
+
+    factors: Series  # ctg, kf (mm per degC and step), qnbv (mm, the mean solid precipitation of a year)
+    layers: Series  # m, height of each elevation band
+    median: float  # m, where the forcing holds
+
+
 class Holmes:
-    """A model of holmes-rs for one catchment; units of time in its parameters are steps, as it was calibrated."""
+    """A model of holmes-rs for one catchment.
+
+    It was written for days and takes any step: what its parameters call a day is then a step, so parameters hold for
+    the step they were calibrated with (x4 of GR4J = 20 is 20 hours in an hourly run) and not for another.
+    """
 
     code: ClassVar[str]  # its module in holmes_rs.hydro
 
@@ -52,7 +63,7 @@ class Holmes:
         self.parameters: dict[str, NDArray[np.float64]] = {}
         self._module = library(f"hydro.{self.code}")
         self._vector: NDArray[np.float64] | None = None  # checked, in the library's order
-        self._snow: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
+        self._snow: Snow | None = None
         self._days: NDArray[np.uintp] = np.empty(0, np.uintp)
 
     def configure(self, parameters: Mapping[str, Any], *, catchment: str = "", clock: Clock | None = None) -> None:
@@ -88,7 +99,7 @@ class Holmes:
             layers, median = (self._required(name) for name in BANDS)
             if not np.isfinite(layers).all() or not np.isfinite(median).all():
                 raise UsageError(f"{self._where}: {' and '.join(BANDS)} must be heights in m")
-            self._snow = (factors, layers, float(median[0]))
+            self._snow = Snow(factors, layers, float(median[0]))
         self._vector = vector
 
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
@@ -97,19 +108,20 @@ class Holmes:
         rain = forcing[RAIN.name]
         try:
             if self._snow is not None:
-                rain = self._melt(rain, forcing[TEMPERATURE.name])
+                rain = self._melt(self._snow, rain, forcing[TEMPERATURE.name])
             discharge = self._module.simulate(self._vector, rain, forcing[EVAPORATION.name])
-        except library("HolmesError") as error:  # type: ignore[misc]
+        except library("HolmesError") as error:
             raise self._failed(error) from error
         return {RUNOFF.name: discharge * 1e-3}
 
-    def _melt(self, rain: Series, temperature: Series) -> Series:
-        factors, layers, median = self._snow  # type: ignore[misc]
+    def _melt(self, snow: Snow, rain: Series, temperature: Series) -> Series:
         steps = len(rain)
         if len(self._days) < steps:
             self._days = self._days_of_year(max(steps, self.clock.steps if self.clock else 0))
-        days = self._days[:steps]
-        return library("snow.cemaneige").simulate(factors, rain, temperature, days, layers, median)  # type: ignore[no-any-return]
+        melt: Series = library("snow.cemaneige").simulate(
+            snow.factors, rain, temperature, self._days[:steps], snow.layers, snow.median
+        )
+        return melt
 
     def _days_of_year(self, steps: int) -> NDArray[np.uintp]:
         """The day of the year, from 1, of each step: the gradients of CemaNeige go with the season."""
@@ -155,10 +167,14 @@ class Holmes:
         name = type(self).__name__
         return f"{self.catchment}: {name}" if self.catchment else name
 
-    def _failed(self, error: Exception) -> ModelError:
+    def _failed(self, error: Exception) -> DmodError:
         """The library's refusal with the catchment, and the stamp of the value it did not like."""
         found = re.search(r"at index (\d+)", str(error))
+        if not isinstance(error, library("HolmesValidationError")):
+            return ModelError(f"{self._where} failed", why=str(error))
         when = ""
         if found and self.clock:
             when = f" at {self.clock.begin + timedelta(seconds=self.clock.step * int(found[1])):%Y-%m-%dT%H:%M:%SZ}"
-        return ModelError(f"{self._where} failed{when}", why=str(error), fix="dmod dataset check on the forcing")
+        return UsageError(
+            f"{self._where} cannot use its forcing{when}", why=str(error), fix="dmod dataset check FORCING"
+        )

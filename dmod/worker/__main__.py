@@ -6,6 +6,7 @@ import importlib
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = Path(arguments[0]).absolute()
     signal.signal(signal.SIGTERM, terminate)
     ranks: Ranks = Alone()
+    began = time.time()
     try:
         order = Order.read(folder)
         ranks = gather(order.ranks)
         write_pid(folder, ranks.rank)
         _kind(order).run(order, ranks)
     except BaseException as error:  # noqa: BLE001 - whatever happens must end every rank with a code that says why
-        exit_code = tell(error, folder, ranks.rank)
+        exit_code = tell(error, folder, ranks.rank, began)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         shutil.rmtree(folder / f"{layout.OUTPUT}.partial", ignore_errors=True)
         if ranks.size > 1:

@@ -52,10 +52,11 @@ def code(error: BaseException) -> Exit:
     return next((exit_code for kind, exit_code in kinds.items() if isinstance(error, kind)), Exit.BUG)
 
 
-def tell(error: BaseException, folder: Path, rank: int) -> Exit:
+def tell(error: BaseException, folder: Path, rank: int, since: float = 0.0) -> Exit:
     """Say on stderr and in `failure.json` what went wrong, and return the exit code.
 
-    What stands behind a model's failure or a bug is shown with its traceback; a termination needs no story.
+    What stands behind a model's failure or a bug is shown with its traceback; a termination needs no story. `since` is
+    when this worker began (seconds since 1970): an older story is that of an earlier attempt.
     """
     exit_code = code(error)
     if exit_code is Exit.TERMINATED:
@@ -70,7 +71,7 @@ def tell(error: BaseException, folder: Path, rank: int) -> Exit:
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
     try:
-        write_first(folder / layout.FAILURE, story)
+        write_first(folder / layout.FAILURE, story, since)
     except OSError as unwritable:
         sys.stderr.write(f"  {layout.FAILURE} cannot be written: {unwritable}\n")
     return exit_code

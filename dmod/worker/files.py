@@ -21,11 +21,16 @@ def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 - what JSON holds
     temporary.replace(path)
 
 
-def write_first(path: Path, data: Any) -> bool:  # noqa: ANN401
-    """Write `data` unless `path` is there already: of several ranks that fail the first one tells why."""
+def write_first(path: Path, data: Any, since: float = 0.0) -> bool:  # noqa: ANN401
+    """Write `data` unless `path` is there already: of several ranks that fail the first one tells why.
+
+    One from before `since` (seconds since 1970) is of an earlier attempt, and is replaced.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     try:
+        if path.exists() and path.stat().st_mtime < since:
+            path.unlink(missing_ok=True)
         os.link(temporary, path)
     except FileExistsError:
         return False

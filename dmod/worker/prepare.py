@@ -105,6 +105,8 @@ def _chosen(fabric: Hydrofabric, order: Order, realization: Realization) -> Hydr
     wanted = order.catchments if order.catchments is not None else realization.catchments
     if wanted is not None and set(wanted) != set(fabric.catchments):
         fabric = fabric.subset(wanted)
+    if not fabric.catchments:
+        raise UsageError(f"job {order.name} has no catchments")
     drained = set(fabric.toids)
     kept = [number for number, nexus in enumerate(fabric.nexuses) if nexus in drained]
     nexuses, toids = ([column[number] for number in kept] for column in (fabric.nexuses, fabric.nexus_toids))

@@ -32,6 +32,12 @@ class Weather:
             raise NotFoundError("the job has no forcing", fix="name one in [simulation] forcing")
         self._names = ", ".join(source.name for source in sources)
         self._open: list[Forcing] = [open_forcing(source.path) for source in sources]
+        for source, forcing in zip(sources, self._open, strict=True):
+            if forcing.step != clock.step:
+                raise UsageError(
+                    f"forcing {source.name} has steps of {forcing.step} s, and the run of {clock.step} s",
+                    fix=f"set output_interval to {forcing.step} in the realization, or name another forcing",
+                )
         self._clock = clock
         begin = np.datetime64(clock.begin.replace(tzinfo=None), "s")
         self._times = begin + np.arange(clock.steps) * np.timedelta64(clock.step, "s")

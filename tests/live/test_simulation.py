@@ -100,6 +100,14 @@ def test_the_rank_that_fails_tells_why_and_ends_the_others(jobs):
     assert not (job.folder / "output.partial").exists()
 
 
+def test_ranks_that_nobody_started_are_missed(jobs):
+    job = jobs("job", ranks=2)
+    job.lay_out()
+    done = subprocess.run(job.argv[3:], cwd=job.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 69
+    assert job.failure()["message"] == "the job wants 2 ranks, and 1 started"
+
+
 SLOW = """
 import time
 from pathlib import Path

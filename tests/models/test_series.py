@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("holmes_rs", reason="holmes-rs is not installed")
 
 from dmod.errors import NotFoundError, UsageError
-from dmod.models.model import Clock, ModelError
+from dmod.models.model import Clock
 from dmod.models.series import GR4J, HBV, SERIES
 
 RIVER = {"x1": 320.0, "x2": 0.0, "x3": 70.0, "x4": 1.6}
@@ -180,10 +180,11 @@ def test_no_parameter_has_a_silent_default():
         made(x1=300.0, x2=0.0).run(weather(3))
 
 
-def test_bad_forcing_is_told_by_its_stamp():
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_bad_forcing_is_told_by_its_stamp(value):
     forcing = weather(20)
-    forcing["precipitation"][3] = np.nan
-    with pytest.raises(ModelError, match="cat-27: GR4J failed at 2001-11-23T00:00:00Z") as refusal:
+    forcing["precipitation"][3] = value
+    with pytest.raises(UsageError, match="cat-27: GR4J cannot use its forcing at 2001-11-23T00:00:00Z") as refusal:
         made().run(forcing)
     assert "precipitation" in refusal.value.why
 

@@ -15,6 +15,13 @@ def test_the_first_story_of_a_failure_stays(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["failure.json"]
 
 
+def test_the_story_of_an_earlier_attempt_makes_room(tmp_path):
+    story = tmp_path / "failure.json"
+    write_first(story, {"rank": 1})
+    assert write_first(story, {"rank": 0}, since=story.stat().st_mtime + 1)
+    assert json.loads(story.read_text()) == {"rank": 0}
+
+
 def test_a_rank_says_which_process_it_is(tmp_path):
     write_pid(tmp_path, 3)
     assert int((tmp_path / "ranks" / "3.pid").read_text()) == os.getpid()

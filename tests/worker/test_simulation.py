@@ -188,6 +188,22 @@ def test_an_output_that_cannot_be_made_is_told_as_such(job):
     assert "output.partial cannot be made" in job.failure()["message"]
 
 
+def test_one_rank_needs_no_mpi(job):
+    done = job.run(PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    assert "dmod.worker.blocks" in done.stderr
+    assert "mpi4py" not in done.stderr
+
+
+def test_steps_of_another_length_are_refused(job):
+    job.lay_out()
+    order = job.order()
+    order["period"] |= {"step": 7200, "end": "2015-12-01T10:00:00Z"}
+    (job.folder / "job.json").write_text(json.dumps(order))
+    assert main([str(job.folder)]) == 65
+    assert job.failure()["message"] == "forcing rain has steps of 3600 s, and the run of 7200 s"
+
+
 def test_without_a_job_there_is_a_usage(capsys, job):
     assert main([]) == 65
     assert capsys.readouterr().err == "usage: python -m dmod.worker JOBFOLDER\n"

@@ -1,0 +1,64 @@
+"""Which exit code an exception is."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from dmod.errors import NotFoundError, UnmetError, UnreachableError, UsageError
+from dmod.jobs.exits import Exit, explain
+from dmod.models.model import ModelError
+from dmod.worker.failure import OutputError, TerminatedError, code, terminate
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UsageError("x"), Exit.BAD_DATA),
+        (NotFoundError("x"), Exit.MISSING_INPUT),
+        (UnmetError("x"), Exit.MISSING_INPUT),
+        (FileNotFoundError(errno.ENOENT, "gone"), Exit.MISSING_INPUT),
+        (UnreachableError("x"), Exit.MPI_UNAVAILABLE),
+        (ModelError("x"), Exit.MODEL_FAILED),
+        (OutputError("x"), Exit.OUTPUT_FAILED),
+        (OSError(errno.ENOSPC, "full"), Exit.OUTPUT_FAILED),
+        (MemoryError(), Exit.OUT_OF_MEMORY),
+        (TerminatedError(), Exit.TERMINATED),
+        (ZeroDivisionError(), Exit.BUG),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_every_failure_has_its_code(error, expected):
+    assert code(error) is expected
+
+
+def test_every_code_has_a_sentence_without_a_full_stop():
+    assert all(exit_code.sentence and not exit_code.sentence.endswith(".") for exit_code in Exit)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (71, "a model failed while it ran"),
+        (-9, "killed by SIGKILL, perhaps for want of memory"),
+        (137, "killed by SIGKILL, perhaps for want of memory"),
+        (139, "killed by SIGSEGV"),
+        (3, "exit code 3"),
+        (300, "exit code 300"),
+    ],
+)
+def test_any_exit_code_is_explained(number, said):
+    assert explain(number) == said
+
+
+def test_a_request_to_stop_gets_past_whoever_catches_exceptions():
+    def model() -> None:
+        try:
+            terminate(15, None)
+        except Exception:  # noqa: BLE001 - as models do it
+            pytest.fail("the model swallowed it")
+
+    with pytest.raises(SystemExit) as stop:
+        model()
+    assert stop.value.code == 143
