@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
 from dmod.errors import UsageError
+from dmod.tables import hints
 
 if TYPE_CHECKING:
     from dmod.toml_file import Located
@@ -74,12 +75,16 @@ class Scheduler:
 
     cpus: int = field(
         default=0,
-        metadata={"doc": "it gives to jobs; 0 is all there are", "minimum": 0, "aliases": ("cpu", "cores", "max_cpus")},
+        metadata={
+            "doc": "for all jobs together; 0 is all this machine has",
+            "minimum": 0,
+            "aliases": ("cpu", "cores", "max_cpus"),
+        },
     )
     memory: int = field(  # bytes
         default=0,
         metadata={
-            "doc": "it gives to jobs; 0 is all there is",
+            "doc": "for all jobs together; 0 is all this machine has",
             "kind": "memory",
             "aliases": ("mem", "mem_gb", "mem_mb", "ram", "max_memory"),
         },
@@ -87,7 +92,7 @@ class Scheduler:
     idle_exit: int = field(  # seconds
         default=600,
         metadata={
-            "doc": "it ends after so long without a job; 0 is never",
+            "doc": "it ends itself after so long without a job; 0 is never",
             "kind": "duration",
             "aliases": ("idle", "idle_timeout", "timeout", "idle_time"),
         },
@@ -150,6 +155,12 @@ class Config(Tables):
             for table in fields(Tables)
             for key in fields(getattr(self, table.name))
         }
+
+
+def setting(dotted: str) -> Field[Any]:
+    """The field of a dotted key, whose metadata say what it is."""
+    table, _, key = dotted.partition(".")
+    return next(each for each in fields(hints(Tables)[table]) if each.name == key)
 
 
 def variable(dotted: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmod.cli import settings
 from dmod.cli.nouns import NOUNS
 from dmod.cli.options import BY_NAME, OPTIONS
 from dmod.cli.output import write
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 def complete(words: Sequence[str]) -> int:
     """Write one offer a line for the last of the words, which may be empty; what precedes it has been typed."""
+    try:
+        settings.use(settings.split(words[:-1])[0])
+    except DmodError:
+        settings.use(settings.Settings())  # a command line in the making may be wrong
     for offer in sorted(set(offers(list(words)))):
         write(offer)
     return 0
@@ -65,8 +70,7 @@ def _options(typed: Sequence[str]) -> list[str]:
 
 def _names(typed: Sequence[str]) -> list[str]:
     """Job ids or dataset names; outside of a project there are none."""
-    from dmod.cli.settings import project
-
+    project = settings.project
     try:
         if typed[0] == "dataset":
             return sorted(each.parent.name for each in project().datasets.glob("*/dataset.json"))
@@ -78,10 +82,10 @@ def _names(typed: Sequence[str]) -> list[str]:
 
 
 def _jobs() -> list[str]:
-    from dmod.cli.settings import project
     from dmod.scheduler.queue import Queue
 
-    if not project().queue.exists():
+    queue = settings.project().queue
+    if not queue.exists():
         return []
-    jobs = Queue(project().queue).jobs()
+    jobs = Queue(queue).jobs()
     return ["last", *(str(job.id) for job in jobs), *(job.name for job in jobs)]

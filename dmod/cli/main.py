@@ -44,12 +44,12 @@ def quiet_pipe() -> None:
 
 
 def _run(argv: Sequence[str]) -> int:
-    given, words = settings.split(argv)
-    settings.use(given)
-    if words[:1] == ["__complete"]:
+    if argv[:1] == ["__complete"]:
         from dmod.cli.completer import complete
 
-        return complete(words[1:])
+        return complete(argv[1:])
+    given, words = settings.split(argv)
+    settings.use(given)
     if words[:1] == ["help"]:
         words = [*words[1:3], "--help"]
     if not words or words[0] in {"-h", "--help"}:

@@ -57,17 +57,24 @@ def call(name: str, target: typer.Typer | Callable[..., Any], words: Sequence[st
 
 
 def _mannered(command: Any) -> None:  # noqa: ANN401 - a command or a group of typer's own click
-    """-h everywhere, and examples (indented lines of a docstring) that are not wrapped into a paragraph."""
+    """-h everywhere, whole sentences in the list of verbs, and examples that are not wrapped into a paragraph."""
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])
     if command.help:
         paragraphs = command.help.split("\n\n")
-        command.help = "\n\n".join(f"\b\n{part}" if _is_example(part) else part for part in paragraphs)
+        command.short_help = paragraphs[0].replace("\n", " ").partition(": ")[0].rstrip(".")
+        command.help = "\n\n".join(map(_kept, paragraphs))
+    command.epilog = command.epilog or "For -o, -C, -q, -n and the other options of every command: dmod --help"
     for child in getattr(command, "commands", {}).values():
         _mannered(child)
 
 
-def _is_example(paragraph: str) -> bool:
-    return any(line.startswith("  ") for line in paragraph.split("\n")) and not paragraph.startswith("\b")
+def _kept(paragraph: str) -> str:
+    """The paragraph; if it is an example, indented or a command line in each line, kept from being wrapped."""
+    lines = paragraph.split("\n")
+    if not all(line.startswith((" ", "dmod ")) for line in lines):
+        return paragraph
+    indent = "" if all(line.startswith(" ") for line in lines) else "  "
+    return "\n".join(["\b", *(indent + line for line in lines)])
 
 
 def _known_verb(name: str, verbs: Collection[str], words: Sequence[str]) -> None:

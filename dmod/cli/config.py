@@ -1,0 +1,160 @@
+"""`dmod config`: what dmod.toml says, what holds, and why."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dmod import json_schema
+from dmod.cli import schemas
+from dmod.cli.output import Column, say, show_list, show_record, write
+from dmod.cli.parser import group
+from dmod.cli.settings import current, project
+from dmod.cli.values import as_json, as_yaml
+from dmod.config import Config, Tables, setting, variable
+from dmod.errors import NotFoundError
+from dmod.paths import shown
+from dmod.tables import nearest
+from dmod.units import format_duration, format_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = group("dmod.toml: what it says, what holds, and why.")
+
+RECORD = json_schema.record(
+    "a line of `dmod config show`",
+    key=("string", "table and key of dmod.toml"),
+    value=("string|integer", "what holds; memory in bytes, durations in seconds"),
+    origin=("string", "default, file:line:column, or environment and the variable"),
+    variable=("string", "the environment variable that goes before dmod.toml"),
+    doc=("string", "what it means"),
+)
+_SIZES: dict[str, Callable[[Any], str]] = {"memory": format_memory, "duration": format_duration}
+_OWN_VARIABLES = ("DMOD_JOB", "DMOD_TASK", "DMOD_TEST_DATA")  # told to jobs, and read by the tests
+
+
+@app.command()
+def show(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="such as defaults or defaults.cpus")
+    ] = None,
+) -> None:
+    """Show every value and where it comes from: the default, a line of dmod.toml, or the environment.
+
+    dmod config show
+    dmod config show defaults.cpus -o json
+    """
+    config = project().config
+    rows = [_row(key, value, config) for key, value in config.values().items()]
+    if keys:
+        rows = [row for row in rows if any(f"{row['key']}.".startswith(f"{key}.") for key in keys)]
+    if not rows:
+        near = nearest(keys[0], config.values()) if keys else None
+        raise NotFoundError(
+            f"dmod.toml has no key {', '.join(keys or [])}", fix=f"dmod config show {near or ''}".rstrip()
+        )
+    columns = [
+        Column("key", "KEY"),
+        Column("said", "VALUE"),
+        Column("origin", "FROM"),
+        Column("doc", "WHAT IT IS", optional=1),
+    ]
+    if current().machine:
+        rows = [{key: value for key, value in row.items() if key != "said"} for row in rows]
+    show_list(rows, columns, name_key="key")
+
+
+@app.command()
+def check() -> None:
+    """Check dmod.toml and the environment: unknown keys, wrong values, and what cannot work on this machine.
+
+    dmod config check
+    """
+    here = project()
+    config = here.config
+    findings = [*_variables(), *_machine(config)]
+    record = {"file": here.file, "ok": not findings, "findings": findings}
+    show_record(record, name_key="file", table=lambda _: [*findings] or [f"{shown(here.file)} is right"])
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema(
+    of: Annotated[
+        str, typer.Option("--for", metavar="NAME", help="config, job, dataset, ... (default: dmod.toml)")
+    ] = "",
+) -> None:
+    """Write the JSON Schema of dmod.toml, of a job file, or of what a command shows with -o json.
+
+    dmod config schema > dmod.schema.json
+    dmod config schema --for job
+    """
+    found = schemas.of(of) if of else json_schema.of(Tables, "dmod.toml")
+    write(as_yaml(found) if current().output == "yaml" else as_json(found))
+
+
+@app.command()
+def path() -> None:
+    """Show where dmod.toml, jobs and datasets of this project lie.
+
+    dmod config path -o name       dmod.toml alone
+    """
+    here = project()
+    record = {
+        "file": here.file,
+        "root": here.root,
+        "state": here.state,
+        "jobs": here.jobs,
+        "datasets": here.datasets,
+    }
+    show_record(record, name_key="file")
+
+
+def _row(key: str, value: Any, config: Config) -> dict[str, Any]:  # noqa: ANN401 - any value of dmod.toml
+    metadata = setting(key).metadata
+    return {
+        "key": key,
+        "value": value,
+        "said": _SIZES.get(metadata.get("kind", ""), str)(value) if value else str(value),
+        "origin": config.origins.get(key, "default"),
+        "variable": variable(key),
+        "doc": metadata["doc"],
+    }
+
+
+def _variables() -> list[str]:
+    """Variables that look like ours and are not."""
+    from dmod.cli.options import OPTIONS
+
+    known = [
+        *(variable(key) for key in Config.default().values()),
+        *(each.variable for each in OPTIONS),
+        *_OWN_VARIABLES,
+    ]
+    findings = []
+    for name in sorted(os.environ):
+        if name.startswith("DMOD_") and name not in known:
+            near = nearest(name, known)
+            findings.append(f"environment {name} means nothing to dmod" + (f"; did you mean {near}?" if near else ""))
+    return findings
+
+
+def _machine(config: Config) -> list[str]:
+    """What dmod.toml asks for and this machine does not have."""
+    have = len(os.sched_getaffinity(0))
+    may = config.scheduler.cpus or have
+    findings = []
+    if config.scheduler.cpus > have:
+        findings.append(
+            f"{config.origins['scheduler.cpus']} scheduler.cpus is {config.scheduler.cpus}; this machine has {have}"
+        )
+    if config.defaults.cpus > may:
+        where = config.origins.get("defaults.cpus", "defaults.cpus")
+        findings.append(f"{where} defaults.cpus is {config.defaults.cpus}; the scheduler may give {may}")
+    if not findings and config.defaults.memory > config.scheduler.memory > 0:
+        say("note: defaults.memory is more than scheduler.memory; a job has to ask for less")
+    return findings
