@@ -72,6 +72,7 @@ class Holmes:
         for name, value in parameters.items():
             self._set(name, value)
         self._vector = None
+        self._days = np.empty(0, np.uintp)
 
     @property
     def inputs(self) -> tuple[Variable, ...]:

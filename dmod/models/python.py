@@ -35,7 +35,7 @@ class PythonModel:
         self._call("failed in initialize", self._model.initialize, str(config))
         for name, value in params.get("model_params", {}).items():
             self._call(f"did not take the parameter {name}", self._model.set_value, name, np.atleast_1d(value))
-        self._names_in = tuple(self._call("failed in get_input_var_names", self._model.get_input_var_names))
+        self._names_in = self._given()
         self._names_out = self._chosen(params)
 
     @property
@@ -101,9 +101,12 @@ class PythonModel:
     def _advance(self) -> Callable[[], object]:
         """What makes one step of the forcing: `update`, several times where the class has a shorter step of its own."""
         try:
-            own = float(self._model.get_time_step()) * SECONDS.get(str(self._model.get_time_units()).lower(), 1)
+            unit = str(self._model.get_time_units()).lower().partition(" since ")[0].strip()
+            own = float(self._model.get_time_step()) * SECONDS[unit]
         except (AttributeError, NotImplementedError):
             own = self._clock.step
+        except KeyError as error:
+            raise self._failed(f"counts time in {unit!r}", error) from error
         if own == self._clock.step:
             return self._model.update  # type: ignore[no-any-return]
         times = self._clock.step / own
@@ -113,6 +116,15 @@ class PythonModel:
                 fix="set its time step to that of the realization, or to a whole part of it",
             )
         return lambda: [self._model.update() for _ in range(int(times))]
+
+    def _given(self) -> tuple[str, ...]:
+        """The inputs; a class that reads its own files may not even have the function."""
+        try:
+            return tuple(self._model.get_input_var_names())
+        except NotImplementedError:
+            return ()
+        except Exception as error:
+            raise self._failed("failed in get_input_var_names", error) from error
 
     def _chosen(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         own = {self._aliases.get(name, name): name for name in self._names_in}

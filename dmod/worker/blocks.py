@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dmod.hydro.variables import spelling
 from dmod.models.model import ModelError, Variable
 from dmod.worker.balance import Balance
 from dmod.worker.output import row_type
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 RUNOFF = Variable("Q_OUT", "m")  # the main output of whatever model, m per step
 BLOCK = 16 << 20  # bytes of one variable in a block
 LEAST = 20  # blocks of a rank, so that progress is seen
-METRES = {"m": 1.0, "mm": 1e-3, "": 1.0, "1": 1.0, "-": 1.0}  # of a main output; where nothing is said, m, as in ngen
+LENGTHS = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "": 1.0, "1": 1.0, "-": 1.0}  # m
+TIMES = {"": 0, "s-1": 1, "h-1": 3600, "d-1": 86400}  # seconds; none = per step
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def _block(run: Run, nexuses: Nexuses, indices: list[int]) -> Rows:
         catchment = run.name(index)
         series = model.run({variable.name: values for variable, values in forcing[place].items()})
         main = model.outputs[0]
-        runoff = series.pop(main.name) * _metres(main, catchment)
+        runoff = series.pop(main.name) * metres(main, catchment, run.clock.step)
         flow = runoff * (run.fabric.areas[index] * 1e6 / run.clock.step)
         _keep(rows, RUNOFF, place, runoff, kind)
         for variable in model.outputs[1:]:
@@ -83,13 +85,15 @@ def _forcing(run: Run, indices: list[int], models: Sequence[Model]) -> list[dict
     return given
 
 
-def _metres(main: Variable, catchment: str) -> float:
-    if main.units not in METRES:
+def metres(main: Variable, catchment: str, step: int) -> float:
+    """What turns a main output into m per step; where the model says no units it is m per step, as ngen has it."""
+    length, _, time = spelling(main.units).partition(" ")
+    if length not in LENGTHS or time not in TIMES:
         raise ModelError(
-            f"{catchment}: the main output {main.name} is in {main.units!r}, not in m per step",
-            fix="choose a main_output_variable in m or mm per step",
+            f"{catchment}: the main output {main.name} is in {main.units!r}, which is no depth of water",
+            fix="choose a main_output_variable in m or mm, per step or per s, h or d",
         )
-    return METRES[main.units]
+    return LENGTHS[length] * (step / TIMES[time] if time else 1.0)
 
 
 def _keep(rows: Rows, variable: Variable, place: int, series: Series, kind: type) -> None:

@@ -111,3 +111,25 @@ class Halved(Shown):
 class Refusing(Shown):
     def initialize(self, config):
         raise FileNotFoundError(config)
+
+
+class Selfish(Shown):
+    """Reads its own forcing: it has no inputs, and no arrays to show; its time counts from an epoch."""
+
+    def get_input_var_names(self):
+        raise NotImplementedError
+
+    def get_value_ptr(self, name):
+        raise NotImplementedError
+
+    def update(self):
+        self.values["p"][0] = 10.0 if self.now == 0 else 0.0
+        super().update()
+
+    def get_time_units(self):
+        return "hours since 1970-01-01 00:00:00"
+
+
+class Lunar(Shown):
+    def get_time_units(self):
+        return "moons"

@@ -61,12 +61,19 @@ def test_a_class_of_shorter_steps_is_updated_several_times():
     assert np.array_equal(made("reservoirs.Quarter").run({"p": RAIN})["q"], runoff[3::4])
 
 
+def test_a_class_that_reads_its_own_forcing_is_given_none():
+    model = made("reservoirs.Selfish")
+    assert model.inputs == ()
+    assert np.allclose(model.run({})["q"], 0.9 ** np.arange(STEPS))
+
+
 @pytest.mark.parametrize(
     ("name", "message", "why"),
     [
         ("reservoirs.Clumsy", "failed at step 5, 2015-12-01T05:00:00Z", "ZeroDivisionError: the reservoir leaks"),
         ("reservoirs.Diverging", "gives q = nan at step 7, 2015-12-01T07:00:00Z", ""),
         ("reservoirs.Late", "gives the array of q, but later another one", ""),
+        ("reservoirs.Lunar", "counts time in 'moons'", ""),
         ("reservoirs.Halved", "is not a BMI class", "it lacks initialize"),
         ("reservoirs.Refusing", "failed in initialize", "FileNotFoundError"),
         ("reservoirs.Missing", "cannot be imported", "no attribute 'Missing'"),
