@@ -6,11 +6,14 @@ make a new array at each step, so nothing is trusted before it was seen to work.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 _HIDDEN = (NotImplementedError, AttributeError, TypeError, KeyError)
@@ -31,57 +34,67 @@ class Setter:
     """One input: by name until the array was seen to follow, then by the array."""
 
     def __init__(self, model: Any, name: str) -> None:  # noqa: ANN401
-        self._model, self._name = model, name
+        self._model, self.name = model, name
         self._array = pointer(model, name)
-        if self._array is not None and not self._array.flags.writeable:
-            self._array = None
         self._buffer = np.zeros(1)
         self._bound = False
 
     def put(self, value: float) -> None:
         """Give the class the value of this step."""
-        if self._bound:
-            self._array[0] = value  # type: ignore[index]
+        if self._bound and self._array is not None:
+            self._array[0] = value
             return
         before = None if self._array is None else float(self._array[0])
         self._buffer[0] = value
-        self._model.set_value(self._name, self._buffer)
+        self._model.set_value(self.name, self._buffer)
         if self._array is not None and before != value:
-            self._bound = float(self._array[0]) == float(self._array.dtype.type(value))
+            follows = float(self._array[0]) == float(self._array.dtype.type(value))
+            self._bound = follows and self._array.flags.writeable
             self._array = self._array if self._bound else None
 
     def look(self) -> None:
-        """Go back to names if the class has another array than the bound one by now."""
-        self._bound = self._bound and _same(self._array, pointer(self._model, self._name))
+        """After one of the first steps: go back to names if the class has another array by now."""
+        self._bound = self._bound and not self.stale
+
+    def quick(self) -> Callable[[float], None]:
+        """The fastest way to put values that is known to work by now."""
+        return partial(self._array.__setitem__, 0) if self._bound and self._array is not None else self.put
+
+    @property
+    def stale(self) -> bool:
+        """Whether the bound array is no longer the class's own: what went through it is in doubt."""
+        return self._bound and not _same(self._array, pointer(self._model, self.name))
 
 
 class Getter:
-    """One output: by the array, asked for anew at each step if the class replaces it, else by name."""
+    """One output: by the array, asked for anew at each step until it was seen to stay; by name where there is none."""
 
     def __init__(self, model: Any, name: str) -> None:  # noqa: ANN401
-        self._model, self._name = model, name
-        self._array = pointer(model, name)
-        self._bound = self._array is not None
+        self._model, self.name = model, name
+        self._array = self._before = pointer(model, name)
         self._buffer = np.zeros(1)
+        self._bound = False
 
     def get(self) -> float:
         """The value after this step."""
-        if self._bound:
-            return float(self._array[0])  # type: ignore[index]
         if self._array is not None:
-            self._array = pointer(self._model, self._name)
+            self._before, self._array = self._array, pointer(self._model, self.name)
         if self._array is not None:
             return float(self._array[0])
-        return float(np.ravel(self._model.get_value(self._name, self._buffer))[0])
+        return float(np.ravel(self._model.get_value(self.name, self._buffer))[0])
 
     def look(self) -> None:
-        """Ask anew at each step if the class has another array than the bound one by now."""
-        self._bound = self._bound and _same(self._array, pointer(self._model, self._name))
+        """After one of the first steps: trust the array if it is the one of the step before."""
+        self._bound = _same(self._array, self._before)
+
+    def quick(self) -> Callable[[], float]:
+        """The fastest way to get values that is known to work by now."""
+        return partial(self._array.item, 0) if self._bound and self._array is not None else self.get
 
     @property
     def stale(self) -> bool:
         """Whether the bound array is no longer the class's own: what was read from it is in doubt."""
-        return self._bound and not _same(self._array, pointer(self._model, self._name))
+        return self._bound and not _same(self._array, pointer(self._model, self.name))
 
 
 def _same(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:

@@ -51,41 +51,45 @@ class PythonModel:
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
         """Step through the whole period, one update (or as many as make a step) per step of the forcing."""
         setters = [Setter(self._model, name) for name in self._names_in]
-        given = [forcing[self._aliases.get(name, name)] for name in self._names_in]
         getters = [Getter(self._model, name) for name in self._names_out]
-        results = np.empty((len(getters), self._clock.steps))
+        given = [forcing[self._aliases.get(name, name)].tolist() for name in self._names_in]
+        results: list[list[float]] = [[] for _ in getters]
         advance = self._advance()
-        step = 0
-        try:
-            for step in range(self._clock.steps):
-                for setter, values in zip(setters, given, strict=True):
-                    setter.put(values[step])
+
+        def go(begin: int, end: int) -> None:
+            puts = [(setter.quick(), values) for setter, values in zip(setters, given, strict=True)]
+            gets = [(getter.quick(), row.append) for getter, row in zip(getters, results, strict=True)]
+            for step in range(begin, end):
+                for put, values in puts:
+                    put(values[step])
                 advance()
-                if step < LOOKS:
-                    self._look(setters, getters)
-                for getter, row in zip(getters, results, strict=True):
-                    row[step] = getter.get()
-            self._trust(getters)
+                for get, keep in gets:
+                    keep(get())
+
+        try:
+            for step in range(min(LOOKS, self._clock.steps)):
+                go(step, step + 1)
+                self._look(*setters, *getters)
+            go(LOOKS, self._clock.steps)
+            self._trust(*setters, *getters)
             self._model.finalize()
         except ModelError:
             raise
         except Exception as error:
-            raise self._failed(f"failed{self._when(step)}", error) from error
-        self._finite(results)
-        return {variable.name: row for variable, row in zip(self.outputs, results, strict=True)}
+            raise self._failed(f"failed{self._when(len(results[0]))}", error) from error
+        self._finite(np.array(results))
+        return {variable.name: np.array(row) for variable, row in zip(self.outputs, results, strict=True)}
 
     @staticmethod
-    def _look(setters: list[Setter], getters: list[Getter]) -> None:
-        for setter in setters:
-            setter.look()
-        for getter in getters:
-            getter.look()
+    def _look(*accessors: Setter | Getter) -> None:
+        for accessor in accessors:
+            accessor.look()
 
-    def _trust(self, getters: list[Getter]) -> None:
-        for getter, name in zip(getters, self._names_out, strict=True):
-            if getter.stale:
+    def _trust(self, *accessors: Setter | Getter) -> None:
+        for accessor in accessors:
+            if accessor.stale:
                 raise ModelError(
-                    f"{self._catchment}: {self._type} gives the array of {name}, but later another one",
+                    f"{self._catchment}: {self._type} gives the array of {accessor.name}, but later another one",
                     fix="raise NotImplementedError in its get_value_ptr, or keep one array",
                 )
 

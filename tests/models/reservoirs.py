@@ -133,3 +133,18 @@ class Selfish(Shown):
 class Lunar(Shown):
     def get_time_units(self):
         return "moons"
+
+
+class Moving(Shown):
+    """Takes its input into another array after a while."""
+
+    def update(self):
+        super().update()
+        if self.now == 30:
+            self.values["p"] = np.zeros(1)
+
+
+class Float32(Shown):
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = {name: array.astype(np.float32) for name, array in self.values.items()}

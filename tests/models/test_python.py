@@ -39,6 +39,17 @@ def test_a_class_gives_its_answer_however_it_shows_its_arrays(name):
     assert np.array_equal(made(f"reservoirs.{name}").run({"p": RAIN})["q"], reservoir())
 
 
+def test_a_class_of_32_bits_is_read_as_it_is():
+    assert np.allclose(made("reservoirs.Float32").run({"p": RAIN})["q"], reservoir(), rtol=1e-5)
+
+
+def test_a_dry_start_is_no_reason_to_mistrust_an_array():
+    rain = np.where(np.arange(STEPS) < 20, 0.0, RAIN)
+    assert np.array_equal(
+        made("reservoirs.Shown").run({"p": rain})["q"], made("reservoirs.Hidden").run({"p": rain})["q"]
+    )
+
+
 def test_water_is_neither_made_nor_lost():
     runoff = made("reservoirs.Shown").run({"p": RAIN})["q"]
     assert 0 < RAIN.sum() - runoff.sum() == pytest.approx(runoff[-1] / 0.1 * 0.9)
@@ -73,6 +84,7 @@ def test_a_class_that_reads_its_own_forcing_is_given_none():
         ("reservoirs.Clumsy", "failed at step 5, 2015-12-01T05:00:00Z", "ZeroDivisionError: the reservoir leaks"),
         ("reservoirs.Diverging", "gives q = nan at step 7, 2015-12-01T07:00:00Z", ""),
         ("reservoirs.Late", "gives the array of q, but later another one", ""),
+        ("reservoirs.Moving", "gives the array of p, but later another one", ""),
         ("reservoirs.Lunar", "counts time in 'moons'", ""),
         ("reservoirs.Halved", "is not a BMI class", "it lacks initialize"),
         ("reservoirs.Refusing", "failed in initialize", "FileNotFoundError"),
