@@ -12,7 +12,7 @@ import numpy as np
 
 from dmod.errors import NotFoundError, UsageError
 from dmod.models.grid import OneNode
-from dmod.models.holmes import Holmes
+from dmod.models.holmes import BANDS, SNOW, Holmes
 from dmod.models.model import Clock
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ class SeriesBmi(OneNode, Holmes):
         return 0
 
     def get_value_ptr(self, name: str) -> NDArray[np.float64]:
-        """The array behind a variable or parameter; it stays the same while the model lives."""
+        """The array behind a variable or parameter; it stays the same until a parameter is set anew by name."""
+        if name in (*SNOW, *BANDS) and name not in self.parameters:
+            raise KeyError(f"{name} is not set: there is no snow in this {type(self).__name__}")
         return self._slot(name)
 
     def get_value(self, name: str, dest: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -161,11 +163,14 @@ class SeriesBmi(OneNode, Holmes):
         return ("precipitation", "potential_evapotranspiration", "temperature", "Q_OUT")
 
     def _slot(self, name: str) -> NDArray[np.float64]:
-        if name in self.parameters:
-            return self.parameters[name]
-        if name not in self._variables():
-            raise KeyError(f"{type(self).__name__} has no variable {name!r}; it has {', '.join(self._variables())}")
-        return self._values.setdefault(name, np.zeros(1))
+        if name in self._variables():
+            return self._values.setdefault(name, np.zeros(1))
+        if name in self._module.param_names:
+            return self.parameters.setdefault(name, np.full(1, np.nan))
+        if name in (*SNOW, *BANDS):
+            return self.parameters.get(name, np.full(1, np.nan))  # a driver asks for type and size before it sets one
+        known = (*self._variables(), *self._module.param_names, *SNOW, *BANDS)
+        raise KeyError(f"{type(self).__name__} has no variable {name!r}; it has {', '.join(known)}")
 
     # time, in seconds since the start
 

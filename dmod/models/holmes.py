@@ -143,7 +143,7 @@ class Holmes:
         if name not in known:
             raise UsageError(f"{self._where} has no parameter {name!r}", why=f"it has {', '.join(known)}")
         try:
-            self.parameters[name] = np.atleast_1d(np.asarray(value, dtype=np.float64)).copy()
+            self.parameters[name] = np.array(value, dtype=np.float64, ndmin=1)
         except (TypeError, ValueError) as error:
             raise UsageError(f"{self._where}: parameter {name} is {value!r}, not a number") from error
         self._vector = None

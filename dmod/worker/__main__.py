@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import signal
 import sys
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.BAD_DATA
     folder = Path(arguments[0]).absolute()
     signal.signal(signal.SIGTERM, terminate)
+    for library in ("OMP", "OPENBLAS", "MKL"):  # read when numpy is imported: a rank is one core, not all of them
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     ranks: Ranks = Alone()
     began = time.time()
     try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def run(order: Order, ranks: Ranks) -> None:
     """Do a simulation job; every rank calls it."""
+    if ranks.rank == 0:
+        Progress(order.folder, 0, "catchments").update("preparing")
     prepared = prepare(order, ranks)
     with prepared.weather:
         if ranks.rank == 0:

@@ -139,7 +139,36 @@ def test_a_toml_file_configures_as_well(tmp_path):
     assert model.run(weather(10))["Q_OUT"].tolist() == made().run(weather(10))["Q_OUT"].tolist()
 
 
-def test_the_whole_interface_is_there():
+BMI = """
+initialize update update_until finalize get_component_name get_input_item_count get_output_item_count
+get_input_var_names get_output_var_names get_var_grid get_var_type get_var_units get_var_itemsize get_var_nbytes
+get_var_location get_current_time get_start_time get_end_time get_time_units get_time_step get_value get_value_ptr
+get_value_at_indices set_value set_value_at_indices get_grid_rank get_grid_size get_grid_type get_grid_shape
+get_grid_spacing get_grid_origin get_grid_x get_grid_y get_grid_z get_grid_node_count get_grid_edge_count
+get_grid_face_count get_grid_edge_nodes get_grid_face_edges get_grid_face_nodes get_grid_nodes_per_face
+"""
+
+
+@pytest.mark.parametrize("cls", SERIES.values())
+def test_no_function_of_bmi_2_is_missing(cls):
+    assert [name for name in BMI.split() if not callable(getattr(cls, name, None))] == []
+
+
+def test_a_driver_may_ask_for_the_size_of_a_parameter_before_it_sets_it():
+    model = GR4J()
+    model.initialize("")
+    for name, value in (RIVER | SNOW).items():
+        assert (model.get_var_type(name), model.get_var_itemsize(name)) == ("float64", 8)
+        model.set_value(name, np.array(value, ndmin=1))
+    assert model.snow
+    assert model.get_var_nbytes("elevation_layers") == 24
+    with pytest.raises(KeyError, match="has no variable 'x9'"):
+        model.get_var_type("x9")
+    with pytest.raises(KeyError, match="there is no snow in this GR4J"):
+        made().get_value_ptr("ctg")
+
+
+def test_what_the_interface_says_of_a_model():
     model = made()
     assert model.get_component_name() == "GR4J"
     assert (model.get_input_item_count(), model.get_output_item_count()) == (2, 1)

@@ -188,6 +188,13 @@ def test_an_output_that_cannot_be_made_is_told_as_such(job):
     assert "output.partial cannot be made" in job.failure()["message"]
 
 
+def test_a_feature_that_cannot_name_a_file_is_refused(job):
+    job.toids = {"cat-1": "nex-1", "cat-2": "nex-../../2"}
+    assert job.do() == 65
+    assert "nex-../../2" in job.failure()["message"]
+    assert not list(job.folder.parent.glob("2*"))
+
+
 def test_one_rank_needs_no_mpi(job):
     done = job.run(PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
