@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from dmod.errors import ConflictError, NotFoundError, UsageError
+from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import stamps, variables
 from dmod.hydro.coverage import Coverage, places
-from dmod.hydro.ids import natural, some
+from dmod.hydro.csv_file import Head, catalogue, contents, ends, ragged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from dmod.hydro.stamps import Axis, Stamps
-
-_CATCHMENT = re.compile(r"(?<![A-Za-z0-9])cat[-_](\d+)(?![A-Za-z0-9])")
-_FEATURE = re.compile(r"^([A-Za-z]+-\d+)(?![A-Za-z0-9])")  # other features by the same rule, as agg-1
-_CHUNK = 1 << 20  # bytes read at once by a survey
-_LINE = 4096  # bytes that the last line of a file may have for a survey
-
-
-def catchment_of(path: Path) -> str:
-    """The catchment that a file is for, by its name. Raises UsageError if the name says none, or two."""
-    found = sorted({f"cat-{number}" for number in _CATCHMENT.findall(path.stem)}) or _FEATURE.findall(path.stem)
-    if len(found) != 1:
-        says = "no catchment id" if not found else " and ".join(found)
-        raise UsageError(f"{path}: the name says {says}", why="one file, one catchment: cat-12.csv, cat-12_2015.csv")
-    return str(found[0])
-
-
-def catalogue(paths: Sequence[Path]) -> dict[str, Path]:
-    """The file of each catchment, in natural order. Raises UsageError, or ConflictError for two files of one."""
-    files: dict[str, Path] = {}
-    for path in paths:
-        if (other := files.setdefault(catchment_of(path), path)) != path:
-            raise ConflictError(
-                f"two files for {catchment_of(path)}: {other} and {path.name}", fix=f"keep one of them in {path.parent}"
-            )
-    return {catchment: files[catchment] for catchment in natural(files)}
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the first line of a file says."""
-
-    width: int  # columns
-    time: int  # the column of the stamps
-    columns: Mapping[str, int]  # by the name of the variable
-    units: Mapping[str, str]  # as read
-    scales: Mapping[str, tuple[float, float]]  # factor and offset to that unit
-
-    @classmethod
-    def parse(cls, line: bytes, path: Path) -> Self:
-        """From the line. Raises UsageError."""
-        cells = [variables.header(cell) for cell in line.decode("utf-8-sig", "replace").rstrip("\r").split(",")]
-        raw = [name for name, _ in cells]
-        times = [at for at, name in enumerate(raw) if name.lower() == "time"]
-        if len(times) != 1:
-            said = "no column `time`" if not times else "two columns `time`"
-            raise UsageError(f"{path}:1: {said}", why=f"the columns are {some(raw, 12)}")
-        names = variables.distinct(raw)
-        columns = {name: at for at, name in enumerate(names) if at != times[0] and name}
-        if len(columns) != sum(map(bool, names)) - 1:
-            double = next(name for name in names if names.count(name) > 1 and name)
-            raise UsageError(f"{path}:1: two columns are called {double}")
-        said_units = {name: cells[at][1] for name, at in columns.items()}
-        scales = {name: variables.conversion(name, unit, f"{path}:1") for name, unit in said_units.items()}
-        return cls(len(raw), times[0], columns, variables.units_of(tuple(columns), said_units), scales)
 
 
 class CsvForcing:
@@ -166,11 +110,10 @@ class CsvForcing:
                 if name not in read:
                     read[name] = np.empty((len(catchments), series.size))
                 read[name][row] = series
-        steps = 0 if read else stamps.seconds(end) - stamps.seconds(begin)
-        return read or {name: np.empty((0, steps // max(self._axis_step(), 1) + 1)) for name in variables}
-
-    def _axis_step(self) -> int:
-        return self._known[1].step if self._known else self.step
+        if not catchments:
+            steps = (stamps.seconds(end) - stamps.seconds(begin)) // self.step + 1
+            read = {name: np.empty((0, steps)) for name in variables}
+        return read
 
     def _series(
         self, catchment: str, names: Sequence[str], begin: datetime, end: datetime
@@ -182,32 +125,22 @@ class CsvForcing:
         for name, own in variables.pick(names, tuple(head.columns), f"{path}:1:").items():
             column = head.columns[own]
             texts = cells[span.start * head.width + column : span.stop * head.width : head.width]
-            try:
-                values = np.fromiter(map(float, texts), np.float64, span.stop - span.start)
-            except ValueError:
-                values = np.array([_number(text) for text in texts])
+            values = _numbers(texts)
             if not np.isfinite(values).all():
                 at = int(np.flatnonzero(~np.isfinite(values))[0])
                 stamp = stamps.text(axis.begin + (span.start + at) * axis.step)
-                shown = texts[at].decode("utf-8", "replace").strip()
-                what = f"{own} of {catchment} at {stamp}"
-                raise UsageError(
-                    f"{path}:{span.start + at + 2}: {what} is {shown!r}"
-                    if shown
-                    else f"{path}:{span.start + at + 2}: {what} is missing",
-                    why="forcing has no gaps: every step needs a number",
-                )
+                raise _no_number(texts[at], f"{path}:{span.start + at + 2}: {own} of {catchment} at {stamp}")
             factor, offset = head.scales[own]
             series[name] = values if (factor, offset) == (1.0, 0.0) else values * factor + offset
         return series
 
     def _cells(self, path: Path) -> tuple[Head, list[bytes], Axis]:
-        line, _, body = _bytes(path).partition(b"\n")
+        line, _, body = contents(path).partition(b"\n")
         head = self._head(line, path)
         body = body.rstrip()
         cells = body.replace(b"\n", b",").split(b",")
         if len(cells) != head.width * (body.count(b"\n") + 1) or not body:
-            raise _ragged(body, head.width, path)
+            raise ragged(body, head.width, path)
         column = cells[head.time :: head.width]
         if self._known is None or self._known[0] != column:
             self._known = (column, self._axis(column, body, head, path))
@@ -222,7 +155,7 @@ class CsvForcing:
         except UsageError:
             # a line too long and another too short can cancel out; the line then says more than the stamp
             if any(line.count(b",") != head.width - 1 for line in body.split(b"\n")):
-                raise _ragged(body, head.width, path) from None
+                raise ragged(body, head.width, path) from None
             raise
 
     def _head_of(self, path: Path) -> Head:
@@ -238,7 +171,7 @@ class CsvForcing:
         return self._heads[line]
 
     def _survey(self, path: Path) -> Axis:
-        lines, rows = _ends(path)
+        lines, rows = ends(path)
         head = self._head(lines[0], path)
         told = [line.split(b",") for line in lines[1:]]
         if rows >= 1 and all(len(cells) == head.width for cells in told):
@@ -250,29 +183,12 @@ class CsvForcing:
         return self._cells(path)[2]  # finds and names what is wrong
 
 
-def _bytes(path: Path) -> bytes:
+def _numbers(texts: list[bytes]) -> NDArray[np.float64]:
+    """The values, NaN for what is no number."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be read", why=str(error)) from error
-    return data.replace(b"\r\n", b"\n") if b"\r" in data else data
-
-
-def _ends(path: Path) -> tuple[list[bytes], int]:
-    """The header, the first two rows (if there are two) and the last; and the number of rows."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            tail = lead = file.read(_CHUNK)
-            count = lead.count(b"\n")
-            while chunk := file.read(_CHUNK):
-                count += chunk.count(b"\n")
-                tail = tail[-_LINE:] + chunk
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be read", why=str(error)) from error
-    kept = tail.rstrip()
-    rows = count - tail[len(kept) :].count(b"\n")
-    lines = lead.rstrip().replace(b"\r\n", b"\n").split(b"\n", 3)[:3]
-    return [*lines, kept.rsplit(b"\n", 1)[-1]] if rows else lines, rows
+        return np.fromiter(map(float, texts), np.float64, len(texts))
+    except ValueError:
+        return np.array([_number(text) for text in texts])
 
 
 def _number(text: bytes) -> float:
@@ -282,16 +198,8 @@ def _number(text: bytes) -> float:
         return float("nan")
 
 
-def _ragged(body: bytes, width: int, path: Path) -> UsageError:
-    if not body:
-        return UsageError(f"{path}: there is no row below the header")
-    for row, line in enumerate(body.split(b"\n")):
-        if (columns := line.count(b",") + 1) != width:
-            last = row == body.count(b"\n")
-            return UsageError(
-                f"{path}:{row + 2}: {columns} columns, and the header has {width}",
-                why="it is the last line: the file may be cut off"
-                if last
-                else "every line needs as many as the header",
-            )
-    return UsageError(f"{path}: the number of cells does not fit the {width} columns of the header")
+def _no_number(text: bytes, what: str) -> UsageError:
+    shown = text.decode("utf-8", "replace").strip()
+    return UsageError(
+        f"{what} is {repr(shown) if shown else 'missing'}", why="forcing has no gaps: every step needs a number"
+    )

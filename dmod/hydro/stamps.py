@@ -129,4 +129,5 @@ def _fault(whole: NDArray[np.int64], at: int, step: int) -> str:
         return (
             f"stamps are not evenly spaced: {text(after)} comes {after - before} s after {text(before)}, not {step} s"
         )
-    return f"{missing - 1} stamps are missing: {text(after)} comes after {text(before)}"
+    what = f"{missing - 1} stamps are" if missing > 2 else "1 stamp is"
+    return f"{what} missing: {text(after)} comes after {text(before)}"
