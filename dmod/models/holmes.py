@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ TEMPERATURE = Variable("temperature", "degC")
 RUNOFF = Variable("Q_OUT", "m")
 SNOW = ("ctg", "kf", "qnbv")
 BANDS = ("elevation_layers", "median_elevation")
+SNOWY = frozenset((*SNOW, *BANDS))
 ELSEWHERE = ("latitude",)  # known to the worker, which makes evapotranspiration with it
 _DAY = 86_400
 
@@ -38,6 +40,13 @@ def library(name: str) -> Any:  # noqa: ANN401 - the library has no stubs mypy c
         raise UnmetError(
             "the series models need the package holmes-rs", why=str(error), fix="pip install 'dmod[models]'"
         ) from error
+
+
+@cache
+def limits(name: str) -> tuple[tuple[str, float, float], ...]:
+    """Name, lowest and highest value of each parameter of a module of the library."""
+    module = library(name)
+    return tuple((name, *bounds) for name, bounds in zip(module.param_names, module.init()[1].tolist(), strict=True))
 
 
 class Snow(NamedTuple):
@@ -87,16 +96,15 @@ class Holmes:
     @property
     def snow(self) -> bool:
         """Whether CemaNeige runs in front of the model: it does once one of its parameters is given."""
-        return any(name in self.parameters for name in (*SNOW, *BANDS))
+        return not self.parameters.keys().isdisjoint(SNOWY)
 
     def check(self) -> None:
         """Say which parameter is missing, not a number or out of its bounds: UsageError with catchment and name."""
         if self._vector is not None:
             return
-        vector = self._checked(self._module.param_names, self._module.init()[1])
+        vector = self._checked(f"hydro.{self.code}")
         if self.snow:
-            module = library("snow.cemaneige")
-            factors = self._checked(module.param_names, module.init()[1])
+            factors = self._checked("snow.cemaneige")
             layers, median = (self._required(name) for name in BANDS)
             if not np.isfinite(layers).all() or not np.isfinite(median).all():
                 raise UsageError(f"{self._where}: {' and '.join(BANDS)} must be heights in m")
@@ -155,13 +163,15 @@ class Holmes:
             )
         return self.parameters[name]
 
-    def _checked(self, names: list[str], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-        values = np.empty(len(names))
-        for place, (name, (low, high)) in enumerate(zip(names, bounds, strict=True)):
-            values[place] = value = self._required(name)[0]
+    def _checked(self, module: str) -> NDArray[np.float64]:
+        """The parameters of a module of the library in its order."""
+        bounds = limits(module)
+        values = []
+        for name, low, high in bounds:
+            values.append(value := float(self._required(name)[0]))
             if not low <= value <= high:
                 raise UsageError(f"{self._where}: parameter {name} is {value:g}, outside {low:g} to {high:g}")
-        return values
+        return np.array(values)
 
     @property
     def _where(self) -> str:

@@ -26,24 +26,23 @@ class Balance:
     catchment: str
     runoff: float  # mm
     peak: float  # m3 s-1, of the catchment's own runoff
-    peak_time: str  # RFC 3339
+    peak_step: int  # when, in steps from the begin
     rain: float | None  # mm; None where the model takes no rain in mm
     potential_evapotranspiration: float | None  # mm
 
     @classmethod
-    def of(
-        cls, catchment: str, forcing: Mapping[Variable, Series], runoff: Series, flow: Series, clock: Clock
-    ) -> Balance:
+    def of(cls, catchment: str, forcing: Mapping[Variable, Series], runoff: Series, flow: Series) -> Balance:
         """Add up a catchment: `runoff` in m per step, `flow` in m³/s, both (steps,)."""
         top = int(np.argmax(flow))
-        sums = {variable.name: float(series.sum()) for variable, series in forcing.items() if variable.units == "mm"}
+        depths = {variable.name: series for variable, series in forcing.items() if variable.units == "mm"}
+        rain = next((name for name in RAIN if name in depths), None)
         return cls(
             catchment=catchment,
             runoff=float(runoff.sum()) * 1e3,
             peak=float(flow[top]),
-            peak_time=f"{clock.begin + timedelta(seconds=top * clock.step):%Y-%m-%dT%H:%M:%SZ}",
-            rain=next((sums[name] for name in RAIN if name in sums), None),
-            potential_evapotranspiration=sums.get(DEMAND),
+            peak_step=top,
+            rain=None if rain is None else float(depths[rain].sum()),
+            potential_evapotranspiration=float(depths[DEMAND].sum()) if DEMAND in depths else None,
         )
 
     def warning(self) -> str | None:
@@ -66,5 +65,11 @@ def summary(balances: list[Balance], clock: Clock) -> dict[str, Any]:
         "runoff_mean_mm": sum(balance.runoff for balance in balances) / max(len(balances), 1),
         "warnings": len(warnings),
         "first_warnings": warnings[:20],
-        "balance": [asdict(balance) for balance in balances] if len(balances) <= SHOWN else None,
+        "balance": [_told(balance, clock) for balance in balances] if len(balances) <= SHOWN else None,
     }
+
+
+def _told(balance: Balance, clock: Clock) -> dict[str, Any]:
+    told = asdict(balance)
+    peak = clock.begin + timedelta(seconds=told.pop("peak_step") * clock.step)
+    return told | {"peak_time": f"{peak:%Y-%m-%dT%H:%M:%SZ}"}

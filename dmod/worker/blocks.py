@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ def _block(run: Run, nexuses: Nexuses, indices: list[int]) -> Rows:
         _keep(rows, RUNOFF, place, runoff, kind)
         for variable in model.outputs[1:]:
             _keep(rows, variable, place, series[variable.name], kind)
-        rows.balances.append(Balance.of(catchment, forcing[place], runoff, flow, run.clock))
+        rows.balances.append(Balance.of(catchment, forcing[place], runoff, flow))
         _drain(rows, nexuses.add(index, flow), kind)
     return rows
 
@@ -87,12 +88,20 @@ def _forcing(run: Run, indices: list[int], models: Sequence[Model]) -> list[dict
 
 def metres(main: Variable, catchment: str, step: int) -> float:
     """What turns a main output into m per step; where the model says no units it is m per step, as ngen has it."""
-    length, _, time = spelling(main.units).partition(" ")
-    if length not in LENGTHS or time not in TIMES:
+    factor = _depth(main.units, step)
+    if factor is None:
         raise ModelError(
             f"{catchment}: the main output {main.name} is in {main.units!r}, which is no depth of water",
             fix="choose a main_output_variable in m or mm, per step or per s, h or d",
         )
+    return factor
+
+
+@cache
+def _depth(units: str, step: int) -> float | None:
+    length, _, time = spelling(units).partition(" ")
+    if length not in LENGTHS or time not in TIMES:
+        return None
     return LENGTHS[length] * (step / TIMES[time] if time else 1.0)
 
 
