@@ -31,6 +31,7 @@ class CsvForcing:
         self._heads: dict[bytes, Head] = {}
         self._known: tuple[list[bytes], Axis] | None = None  # the last column of stamps, which most files share
         self._coverage: Coverage | None = None
+        self._step: int | None = None
         self._first = self._head_of(next(iter(self._files.values())))
 
     @classmethod
@@ -64,8 +65,10 @@ class CsvForcing:
 
     @property
     def step(self) -> int:
-        """Seconds."""
-        return self.scan().step
+        """Seconds; that of the first file, which `read` and `scan` hold the others to."""
+        if self._step is None:
+            self._step = self._survey(next(iter(self._files.values()))).step
+        return self._step
 
     @property
     def times(self) -> Stamps:
@@ -78,18 +81,14 @@ class CsvForcing:
         """The period of each file from its first and last line and its number of lines. Raises as `read`."""
         if self._coverage is None:
             axes = [self._survey(path) for path in self._files.values()]
-            odd = next((at for at, axis in enumerate(axes) if axis.step != axes[0].step), None)
-            if odd is not None:
-                raise UsageError(
-                    f"{list(self._files.values())[odd]}: its step is {axes[odd].step} s",
-                    why=f"the step of {self.catchments[0]} is {axes[0].step} s",
-                )
+            for axis, path in zip(axes, self._files.values(), strict=True):
+                self._same_step(axis, path)
             common = [name for name in self.variables if all(name in head.columns for head in self._heads.values())]
             self._coverage = Coverage(
                 self.catchments,
                 np.array([axis.begin for axis in axes]).astype("datetime64[s]"),
                 np.array([axis.end for axis in axes]).astype("datetime64[s]"),
-                axes[0].step,
+                self.step,
                 tuple(common),
                 {name: self.units[name] for name in common},
             )
@@ -120,6 +119,7 @@ class CsvForcing:
     ) -> dict[str, NDArray[np.float64]]:
         path = self._files[catchment]
         head, cells, axis = self._cells(path)
+        self._same_step(axis, path)
         span = axis.rows(begin, end, f"{path}: {catchment}")
         series = {}
         for name, own in variables.pick(names, tuple(head.columns), f"{path}:1:").items():
@@ -133,6 +133,12 @@ class CsvForcing:
             factor, offset = head.scales[own]
             series[name] = values if (factor, offset) == (1.0, 0.0) else values * factor + offset
         return series
+
+    def _same_step(self, axis: Axis, path: Path) -> None:
+        if axis.step != self.step:
+            raise UsageError(
+                f"{path}: its step is {axis.step} s", why=f"the step of {self.catchments[0]} is {self.step} s"
+            )
 
     def _cells(self, path: Path) -> tuple[Head, list[bytes], Axis]:
         line, _, body = contents(path).partition(b"\n")

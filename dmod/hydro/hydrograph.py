@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +52,7 @@ def draw(  # noqa: PLR0913 - a plot has options
     """
     arrays = {name: np.asarray(values, dtype=np.float64) for name, values in series.items()}
     marks = ASCII if ascii else UNICODE
-    heading = [*([title] if title else []), _legend(times, arrays, marks, units)]
+    heading = [*([title] if title else []), _legend(times, arrays, marks, units, width)]
     scale = Scale.fit(arrays.values(), log=log)
     rows = max(height - len(heading) - 2, 2)
     ticks = _ticks(scale, rows)
@@ -62,7 +63,7 @@ def draw(  # noqa: PLR0913 - a plot has options
     lines = [canvas.faint(axis) + line for axis, line in zip(upright, canvas.lines(), strict=True)]
     below = [" " * left + " " + line for line in _dates(times, canvas.columns, marks)]
     if ascii:
-        heading = [line.replace("³", "3").encode("ascii", "replace").decode() for line in heading]
+        heading = [_ascii(line) for line in heading]
     return [*(line[:width].rstrip() for line in heading), *lines, *map(canvas.faint, below)]
 
 
@@ -81,18 +82,30 @@ def _paint(canvas: Canvas, where: NDArray[np.float64], arrays: Mapping[str, NDAr
         canvas.say("no values")
 
 
+def _ascii(text: str) -> str:
+    """`Río (m³/s)` as `Rio (m3/s)`, and a question mark for what has no letter there."""
+    plain = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return "".join(plain).encode("ascii", "replace").decode()
+
+
 def _observed(name: str) -> bool:
     return name.lower().startswith("obs")
 
 
-def _legend(times: Stamps, arrays: Mapping[str, NDArray[np.float64]], marks: Marks, units: str) -> str:
+def _legend(times: Stamps, arrays: Mapping[str, NDArray[np.float64]], marks: Marks, units: str, width: int) -> str:
     lines = [name for name in arrays if not _observed(name)]
     keys = [f"{marks.more[(at - 1) % len(marks.more)] if at else marks.key} {name}" for at, name in enumerate(lines)]
     keys += [f"{marks.full * 2} {name}" for name in arrays if _observed(name)]
-    if len(times):
-        first, last = (str(moment(stamp).date()) for stamp in (times[0], times[-1]))
-        keys.append(first if first == last else f"{first} to {last}")
-    return "   ".join([units, *keys])
+    text = "   ".join([units, *keys])
+    periods = _periods(times) if len(times) else []  # the dates below the axis do not all have a year
+    return next((f"{text}   {period}" for period in periods if len(text) + 3 + len(period) <= width), text)
+
+
+def _periods(times: Stamps) -> list[str]:
+    """The period, in words that get shorter."""
+    first, last = (str(moment(stamp).date()) for stamp in (times[0], times[-1]))
+    ways = [(first, last), (first[:7], last[:7]), (first[:4], last[:4])]
+    return [one if one == other else f"{one} to {other}" for one, other in ways]
 
 
 def _ticks(scale: Scale, rows: int) -> dict[int, str]:

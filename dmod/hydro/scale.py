@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NOTHING = 1e-15  # smaller values are drawn as zero: numbers near the smallest there are cannot be divided
 _DECADES = 5  # a logarithmic scale shows at most so many below its top
 
 
@@ -30,6 +31,7 @@ class Scale:
         """The scale that holds all values: from zero if they come near it, so that heights compare."""
         kept = [array[np.isfinite(array)] for array in arrays]
         values = np.concatenate(kept) if kept else np.empty(0)
+        values = np.where(np.abs(values) < _NOTHING, 0.0, values)
         if log:
             values = values[values > 0]
         if not values.size:
@@ -38,9 +40,10 @@ class Scale:
         if log:
             low = max(low, high / 10.0**_DECADES)
             return cls(low, high, log=True) if low < high else cls(high / 10, high, log=True)
-        if 0 <= low < high / 2 or low == high > 0:
-            low = 0.0
-        return cls(low, high) if low < high else cls(low, low + 1.0)
+        flat = high - low <= 1e-9 * max(abs(low), abs(high))
+        if 0 <= low < high / 2 or (flat and high > 0):
+            return cls(0.0, high)
+        return cls(low, low + max(1.0, abs(low))) if flat else cls(low, high)
 
     def fraction(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """0 at the bottom, 1 at the top, NaN where there is no value; what lies below the bottom is put on it."""
@@ -76,7 +79,8 @@ class Scale:
 def label(value: float, step: float) -> str:
     """A value with the digits that steps of this size need: `0.25`, `1,500`, `2e+07`."""
     if value and not 1e-4 <= max(abs(value), step) < 1e7:
-        return f"{value:.3g}"
+        digits = max(math.floor(math.log10(abs(value) / step) + 1e-9), 0) + 2
+        return f"{value:.{digits}g}"
     digits = 0
     while digits < 6 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
         digits += 1

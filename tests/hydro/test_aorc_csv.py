@@ -199,6 +199,8 @@ def test_files_of_different_steps_are_refused(tmp_path):
     put(tmp_path, "cat-2.csv", lines=rows([0, 2, 4]))
     with pytest.raises(UsageError, match=r"cat-2\.csv: its step is 7200 s"):
         open_forcing(tmp_path).scan()
+    with pytest.raises(UsageError, match=r"cat-2\.csv: its step is 7200 s"):
+        open_forcing(tmp_path).read(["T2D"], ["cat-2"], BEGIN, END - timedelta(hours=1))
 
 
 def test_a_header_without_rows_is_refused(tmp_path):
