@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -32,12 +33,13 @@ def packages() -> list[Package]:
         required = metadata.requires("dmod") or []
     except metadata.PackageNotFoundError as error:
         raise NotFoundError("dmod is not installed, only found", fix="pip install --editable .") from error
-    found = []
-    for text in required:
-        match = _REQUIREMENT.match(text)
-        if match and match[1] != "dmod":  # an extra made of other extras
-            found.append(Package(match[1], match[3] or "", _version(match[1]), match[2].strip()))
-    return found
+    matches = [match for match in map(_REQUIREMENT.match, required) if match and match[1] != "dmod"]
+    sizes = Counter(match[3] or "" for match in matches)
+    found: dict[str, Package] = {}
+    for match in sorted(matches, key=lambda match: sizes[match[3] or ""] * bool(match[3])):
+        # metadata may repeat a package for an extra made of others: the smallest extra is the one to install
+        found.setdefault(match[1], Package(match[1], match[3] or "", _version(match[1]), match[2].strip()))
+    return list(found.values())
 
 
 def _version(name: str) -> str | None:

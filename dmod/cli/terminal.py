@@ -12,7 +12,7 @@ from dmod.cli.settings import current
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
-_GLYPHS = {  # glyph, its ASCII twin, colour
+GLYPHS = {  # glyph, its ASCII twin, colour
     "queued": ("○", "o", "yellow"),
     "staging": ("●", "*", "cyan"),
     "running": ("●", "*", "cyan"),
@@ -65,11 +65,11 @@ def visible(text: str) -> int:
 
 def glyph(status: str) -> str:
     """The sign of a status, as ASCII where nothing else may be shown."""
-    fancy, ascii_, _ = _GLYPHS.get(str(status), ("·", ".", ""))
+    fancy, ascii_, _ = GLYPHS.get(str(status), ("·", ".", ""))
     return ascii_ if plain() else fancy
 
 
 def mark(status: str) -> str:
     """A status as sign and word, coloured: `✓ completed`."""
-    style = _GLYPHS.get(str(status), ("", "", ""))[2]
+    style = GLYPHS.get(str(status), ("", "", ""))[2]
     return paint(f"{glyph(status)} {status}", style)
