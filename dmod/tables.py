@@ -24,7 +24,15 @@ T = TypeVar("T")
 Keys = tuple[str | int, ...]
 Where = Callable[..., str]  # where("resources", "cpus") -> "job.toml:4:1"
 
-_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+_TIME = "a time such as 2015-12-01T00:00:00Z"
+_NAMES: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+    datetime: _TIME,
+}
 _SIZES = {"memory": parse_memory, "duration": parse_duration}
 _SIZE_NAMES = {
     "memory": 'an amount of memory such as "512MiB"',
@@ -91,7 +99,7 @@ class _Reading:
         try:
             return cls(**values)
         except ValueError as error:  # two values that do not go together
-            self.problems.append(f"{self.where(*prefix)} {_name(prefix)}: {error}")
+            self.problems.append(f"{self.where(*prefix)} {error}{_inside(prefix)}")
             return None
 
     def field(self, field: Field[Any], hint: object, value: object, path: Keys) -> object:
@@ -192,11 +200,11 @@ def _datetime(value: object) -> datetime:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise _WrongError(f"must be a time such as 2015-12-01T00:00:00Z, not {_said(value)}") from None
+            raise _WrongError(f"must be {_TIME}, not {_said(value)}") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise _WrongError(f"must be a time such as 2015-12-01T00:00:00Z, not {_said(value)}")
+        raise _WrongError(f"must be {_TIME}, not {_said(value)}")
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
@@ -205,7 +213,7 @@ def _expected(hint: Any) -> str:  # noqa: ANN401 - a type or what typing makes o
         return f"a list of {_expected(typing.get_args(hint)[0]).removeprefix('a ')}s"
     if hint is Mapping or typing.get_origin(hint) in (Mapping, dict):
         return "a table"
-    return _NAMES.get(hint) or ("a time" if hint is datetime else str(getattr(hint, "__name__", hint)))
+    return _NAMES.get(hint) or str(getattr(hint, "__name__", hint))
 
 
 def _said(value: object) -> str:

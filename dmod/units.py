@@ -35,8 +35,8 @@ def parse_duration(text: str) -> int:
     rest, total = text.strip().lower(), 0.0
     while match := _DURATION.match(rest):
         unit = _SPELLINGS.get(match[2], match[2])
-        if unit not in _SECONDS or (not match[2] and match.end() < len(rest)):
-            break
+        if unit not in _SECONDS or (not match[2] and match[0].strip() != text.strip()):
+            break  # a number without a unit stands alone: 1h30 may be minutes or seconds
         total += float(match[1]) * _SECONDS[unit]
         rest = rest[match.end() :]
         if not rest:

@@ -1,0 +1,89 @@
+"""dmod.toml: the example is the schema."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dmod import project, tables, toml_file
+from dmod.config import Config, Tables, setting, variable
+from dmod.errors import UsageError
+
+COMMENTED = re.compile(r"^# (\w+ = )", re.MULTILINE)
+
+
+def test_the_example_shows_every_key_with_its_default():
+    shown = COMMENTED.sub(r"\1", project.template())
+    located = toml_file.parse(shown, Path("dmod.toml"))
+    assert located.data.pop("project") == {"name": "dmod"}
+    assert tables.parse(Tables, located.data, located.where) == Tables()
+    given = {f"{table}.{key}" for table, values in located.data.items() for key in values}
+    assert given | {"project.name"} == set(Config.default().values())
+
+
+def test_the_example_says_of_every_key_what_the_schema_says():
+    lines = {line.lstrip("# ").partition(" ")[0]: line for line in project.template().splitlines() if " = " in line}
+    for dotted in Config.default().values():
+        metadata = setting(dotted).metadata
+        line = lines[dotted.partition(".")[2]] if dotted != "scheduler.cpus" else project.template()
+        assert metadata["doc"] in project.template()
+        for choice in metadata.get("choices", ()):
+            assert choice in line
+
+
+def test_the_example_is_what_holds_anyway(tmp_path: Path):
+    (tmp_path / "dmod.toml").write_text(project.template())
+    config = Config.read(tmp_path / "dmod.toml", {})
+    assert {**config.values(), "project.name": ""} == Config.default().values()
+
+
+def test_values_say_where_they_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("dmod.toml").write_text('[defaults]\ncpus = 2\nmemory = "2GiB"\n[data]\nfolder = "/big"\n')
+    config = Config.read(Path("dmod.toml"), {"DMOD_DEFAULTS_CPUS": "3", "DMOD_SCHEDULER_IDLE_EXIT": "1h"})
+    assert (config.defaults.cpus, config.defaults.memory, config.scheduler.idle_exit) == (3, 2**31, 3600)
+    assert config.data.folder == Path("/big")
+    assert config.origins == {
+        "defaults.cpus": "environment DMOD_DEFAULTS_CPUS",
+        "defaults.memory": "dmod.toml:3:1",
+        "scheduler.idle_exit": "environment DMOD_SCHEDULER_IDLE_EXIT",
+        "data.folder": "dmod.toml:5:1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[defaults]\n        mem_gb = 4", 'dmod.toml:2:9 unknown key "mem_gb" in [defaults]; the key is "memory"'),
+        ("[resources]\ncpus = 4", 'dmod.toml:1:1 unknown key "resources"; the key is "defaults"'),
+        ("[schedular]\ncpus = 4", 'dmod.toml:1:1 unknown key "schedular"; the key is "scheduler"'),
+        ('[scheduler]\nidle_exit = "soon"', 'dmod.toml:2:1 idle_exit: "soon" is not a duration'),
+        ("defaults = 1", "dmod.toml:1:1 defaults must be a table, not 1"),
+    ],
+)
+def test_a_mistake_names_its_place_and_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+):
+    monkeypatch.chdir(tmp_path)
+    Path("dmod.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        Config.read(Path("dmod.toml"), {})
+    assert caught.value.message.startswith(said)
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path):
+    (tmp_path / "dmod.toml").write_text("")
+    with pytest.raises(UsageError) as caught:
+        Config.read(tmp_path / "dmod.toml", {"DMOD_DEFAULTS_CPUS": "many"})
+    assert caught.value.message == 'environment DMOD_DEFAULTS_CPUS cpus must be a whole number, not "many"'
+
+
+def test_a_name_in_the_environment_may_look_like_a_number(tmp_path: Path):
+    (tmp_path / "dmod.toml").write_text("")
+    assert Config.read(tmp_path / "dmod.toml", {"DMOD_PROJECT_NAME": "2026"}).project.name == "2026"
+
+
+def test_variables_are_named_after_their_keys():
+    assert variable("scheduler.idle_exit") == "DMOD_SCHEDULER_IDLE_EXIT"
