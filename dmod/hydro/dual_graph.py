@@ -50,11 +50,15 @@ def edges(fabric: Hydrofabric) -> Edges:
     )
 
 
-def graph(count: int, found: Edges) -> Graph:
-    """The forest with its trees strung together by weak links: METIS balances a connected graph much better."""
+def graph(count: int, found: Edges, *, linked: bool) -> Graph:
+    """The forest as METIS takes it.
+
+    `linked` strings its trees together by weak links: METIS keeps a connected graph in balance much more often, and
+    cuts a little more of it.
+    """
     has_lower = np.zeros(count, dtype=bool)
     has_lower[found.upper] = True
-    roots = np.flatnonzero(~has_lower)
+    roots = np.flatnonzero(~has_lower)[: None if linked else 0]
     upper = np.concatenate([found.upper, roots[:-1]])
     lower = np.concatenate([found.lower, roots[1:]])
     cost = np.concatenate([np.where(found.flows, FLOW, SHARED), np.full(max(roots.size - 1, 0), WEAK)])
@@ -81,3 +85,9 @@ def depth_first(count: int, found: Edges) -> NDArray[np.int64]:
         visited.append(at)
         waiting += above[starts[at] : starts[at + 1]]
     return np.array(visited, dtype=np.int64)
+
+
+def cost(found: Edges, part: NDArray[np.int64]) -> int:
+    """What the cuts of a partition cost: rivers, and last nexuses in two."""
+    across = part[found.upper] != part[found.lower]
+    return int(np.where(found.flows, FLOW, SHARED)[across].sum())

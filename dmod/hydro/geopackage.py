@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HEADER = 40  # bytes of a GeoPackage geometry up to the end of its two-dimensional envelope
 GEOGRAPHIC = (4326, 4269, 4267)  # WGS 84, NAD 83, NAD 27: degrees
 CONUS_ALBERS = 5070
+END = ("wb-0", "cat-0")  # what a last nexus drains to
 LOOSE = ("coastal", "internal")  # divides of the sea and of sinks: their nexus is often left out of a subset
 
 
@@ -78,7 +79,7 @@ class Package:
             toids,
             self.latitudes(names),
             joints,
-            joint_toids,
+            [None if toid in END else toid for toid in joint_toids],
             self.gauges(dict(zip(names, toids, strict=True))),
             self.version(),
             frozenset(name for name, kind in zip(names, kinds, strict=True) if kind in LOOSE),
