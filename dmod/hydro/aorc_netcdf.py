@@ -118,9 +118,9 @@ class NetcdfForcing:
         variable = self._names[name]
         values = np.empty((rows.size, span.stop - span.start))
         for places_, block in self._blocks(variable, rows, span):
-            wrong = ~np.isfinite(block) | (block == fill_of(variable))
-            if wrong.any():
-                row, column = (int(at) for at in np.argwhere(wrong)[0])
+            wrong = _missing(block, fill_of(variable))
+            if wrong.size:
+                row, column = (int(at) for at in wrong[0])
                 catchment = self._catchments[rows[places_[row]]]
                 stamp = stamps.text(self._axis.begin + (span.start + column) * self._axis.step)
                 raise UsageError(
@@ -149,13 +149,14 @@ class NetcdfForcing:
                 block = variable[stretch, span] if upright else variable[span, stretch].T
             except (OSError, RuntimeError) as error:
                 raise UsageError(f"{self._path}: {variable.name} cannot be read", why=str(error)) from error
-            yield members, np.ma.filled(block, np.nan)[group - group[0]]
+            whole = np.ma.filled(block, np.nan) if np.ma.isMaskedArray(block) else block
+            yield members, whole if (np.diff(group) == 1).all() else whole[group - group[0]]
 
     def _same_times(self, rows: NDArray[np.int64], span: slice) -> None:
         for places_, block in self._blocks(self._time, rows, span):
-            wrong = np.argwhere(block != self._raw[span])
-            if wrong.size:
-                row, column = (int(at) for at in wrong[0])
+            wrong = block != self._raw[span]
+            if wrong.any():
+                row, column = (int(at) for at in np.argwhere(wrong)[0])
                 catchment = self._catchments[rows[places_[row]]]
                 found = stamps.text(int(self._decode(block[row, column]).astype(np.int64)))
                 raise UsageError(
@@ -170,6 +171,16 @@ class NetcdfForcing:
             packed = hasattr(variable, "scale_factor") or hasattr(variable, "add_offset")
             variable.set_auto_maskandscale(packed)  # masks cost a pass over the data; missing values are looked for
         return dict(zip(variables.distinct([variable.name for variable in own]), own, strict=True))
+
+
+def _missing(block: NDArray[Any], fill: float) -> NDArray[np.int64]:
+    """Row and column of each value that is none, (values, 2)."""
+    if not block.size:
+        return np.empty((0, 2), dtype=np.int64)
+    low, high = block.min(), block.max()  # two quick passes say that there is none, as there nearly always is
+    if np.isfinite(low) and np.isfinite(high) and not low <= fill <= high:
+        return np.empty((0, 2), dtype=np.int64)
+    return np.argwhere(~np.isfinite(block) | (block == fill))
 
 
 def _pick(wanted: Sequence[str], available: Sequence[str], where: str) -> dict[str, str]:
