@@ -6,9 +6,10 @@ from dmod.cli.nouns import GROUPS
 from dmod.cli.options import OPTIONS
 
 _LEAD = """\
-dmod keeps the data of hydrologic models, runs them as jobs, and shows what is going on.
+dmod keeps the data of hydrologic models, runs them, and shows how it goes.
 
-usage: dmod COMMAND [VERB] [OPTIONS]        dmod help COMMAND says more about one"""
+usage: dmod COMMAND [VERB] [OPTIONS]
+       dmod help COMMAND [VERB]              more about one, with an example"""
 
 _EXITS = """\
 Exit codes
@@ -26,7 +27,7 @@ def options() -> str:
     """The global options and their environment variables."""
     rows = [(", ".join(each.names) + (f" {each.metavar}" if each.metavar else ""), each) for each in OPTIONS]
     lines = [f"  {names:<23} {each.help:<39} {each.variable}" for names, each in rows]
-    return "\n".join(["Options, before or after the command                        or in the environment", *lines])
+    return "\n".join(["Options, before or after the command, or in the environment", *lines])
 
 
 def _group(title: str) -> str:
@@ -34,5 +35,5 @@ def _group(title: str) -> str:
     for name, noun in GROUPS[title].items():
         lines.append(f"  {name:<12} {noun.help}")
         if noun.verbs:
-            lines.append(f"  {'':<12} {' | '.join(noun.verbs)}")
+            lines.append(f"  {'':<12} {', '.join(noun.verbs)}")
     return "\n".join(lines)

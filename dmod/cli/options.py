@@ -28,11 +28,11 @@ OPTIONS = (
     Option("-q --quiet", "quiet", "DMOD_QUIET", "only data and errors"),
     Option("-v --verbose", "verbose", "DMOD_VERBOSE", "more of what is going on"),
     Option("-y --yes", "yes", "DMOD_YES", "yes to every question"),
-    Option("--no-input", "no_input", "DMOD_NO_INPUT", "never ask; fail where an answer is needed"),
+    Option("--no-input", "no_input", "DMOD_NO_INPUT", "never ask; fail instead"),
     Option("-n --dry-run", "dry_run", "DMOD_DRY_RUN", "say what would be done, and do nothing"),
     Option("--timeout", "timeout", "DMOD_TIMEOUT", "wait no longer than, say, 90s or 1h30m", metavar="DURATION"),
     Option("--color", "color", "DMOD_COLOR", "|".join(COLORS), metavar="WHEN", choices=COLORS),
-    Option("--ascii", "ascii", "DMOD_ASCII", "nothing but ASCII in tables, plots and progress"),
+    Option("--ascii", "ascii", "DMOD_ASCII", "nothing but ASCII"),
 )
 
 BY_NAME = {name: option for option in OPTIONS for name in option.names}

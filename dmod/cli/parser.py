@@ -47,12 +47,18 @@ def call(name: str, target: typer.Typer | Callable[..., Any], words: Sequence[st
     verbs: dict[str, Command] = getattr(command, "commands", {})
     if verbs:
         _known_verb(name, verbs, words)
+    chosen = verbs.get(words[0], command) if words else command
+    path = f"{name} {words[0]}" if chosen is not command else name
     try:
-        result = command.main(list(words) or (["--help"] if verbs else []), prog_name=name, standalone_mode=False)
+        # not command.main, which answers a closed pipe and Ctrl-C in its own way
+        with command.make_context(name, list(words) or (["--help"] if verbs else [])) as context:
+            result = command.invoke(context)
+    except typer.Exit as error:
+        return error.exit_code
     except typer.Abort as error:
         raise DmodError("not confirmed; nothing was changed") from error
     except ClickException as error:
-        raise _translated(error, name) from error
+        raise _translated(error, chosen, path) from error
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
@@ -88,21 +94,26 @@ def _known_verb(name: str, verbs: Collection[str], words: Sequence[str]) -> None
     raise UsageError(f'{name} has no verb "{words[0]}"; the verb is "{near}"', fix=" ".join([name, near, *words[1:]]))
 
 
-def _translated(error: ClickException, name: str) -> UsageError:
-    context: Any = getattr(error, "ctx", None)
-    command = context.command_path if context else name
-    fix = f"{command} --help"
+def _translated(error: ClickException, command: Command, path: str) -> UsageError:
+    fix = f"{path} --help"
+    parameter: Any = getattr(error, "param", None)
     if isinstance(error, NoSuchOption):
-        known = [option for each in context.command.params for option in getattr(each, "opts", ())] if context else []
-        near = nearest(error.option_name, [option for option in known if option.startswith("--")])
+        known = [option for each in command.params for option in each.opts if option.startswith("--")]
+        near = nearest(error.option_name, known)
         said = f'; the option is "{near}"' if near else ""
-        return UsageError(f'{command} has no option "{error.option_name}"{said}', fix=fix)
-    if isinstance(error, MissingParameter) and error.param is not None:
-        kind = "option" if error.param.param_type_name == "option" else "word"
-        names = error.param.opts[0] if kind == "option" else error.param.make_metavar(ctx=context)
-        return UsageError(f"{command} needs {names}", fix=fix)
-    said = error.format_message()
-    if isinstance(error, BadParameter) and error.param is not None:
-        said = f"{error.param.opts[0] if error.param.opts[0].startswith('-') else error.param.name}: {error.message}"
-    said = said[:1].lower() + said[1:].rstrip(".")
-    return UsageError(f"{command}: {said}", fix=fix)
+        return UsageError(f'{path} has no option "{error.option_name}"{said}', fix=fix)
+    if isinstance(error, MissingParameter) and parameter is not None:
+        return UsageError(
+            f"{path} needs {_called(parameter)}{f': {parameter.help}' if parameter.help else ''}", fix=fix
+        )
+    said = error.message if isinstance(error, BadParameter) and parameter is not None else error.format_message()
+    said = said.replace("a valid int", "a whole number").replace("a valid float", "a number")
+    where = f"{path} {_called(parameter)}" if isinstance(error, BadParameter) and parameter is not None else path
+    return UsageError(f"{where}: {said[:1].lower()}{said[1:].rstrip('.')}", fix=fix)
+
+
+def _called(parameter: Any) -> str:  # noqa: ANN401 - a parameter of typer's own click
+    """What a person calls a parameter: `--name`, `FILE`."""
+    if parameter.param_type_name == "option":
+        return str(max(parameter.opts, key=len))
+    return str(parameter.metavar or parameter.name.upper()).strip("[]{}.")
