@@ -9,7 +9,7 @@ import numpy as np
 from dmod.errors import UsageError
 from dmod.hydro import stamps
 from dmod.hydro.coverage import places
-from dmod.hydro.netcdf_file import clock_of, ids_of, open_file, variable_of
+from dmod.hydro.netcdf_file import clock_of, fill_of, ids_of, open_file, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class NetcdfDischarge:
         return self._axis.step
 
     def read(self, features: Sequence[str]) -> NDArray[np.float64]:
-        """Discharge in m³/s, (features, steps). Raises NotFoundError, UsageError."""
+        """Discharge in m³/s, (features, steps), NaN where nothing was written. Raises NotFoundError, UsageError."""
         rows = places(features, self._index, str(self._path), "discharge")
         values = np.empty((len(rows), self._axis.count))
         for at, row in enumerate(rows):
@@ -86,6 +86,7 @@ class NetcdfDischarge:
 
     def _row(self, variable: Values, *key: int | slice) -> NDArray[np.float64]:
         try:
-            return np.asarray(variable[key], dtype=np.float64)
+            values = np.asarray(variable[key], dtype=np.float64)
         except (OSError, RuntimeError) as error:
             raise UsageError(f"{self._path}: {variable.name} cannot be read", why=str(error)) from error
+        return np.where(values == fill_of(variable), np.nan, values)

@@ -85,7 +85,9 @@ def open_forcing(path: Path) -> Forcing:
     grids = [name for name in names if name.suffix.lower() in (".nc", ".nc4")]
     if tables and grids:
         raise UsageError(
-            f"{path} holds both CSV and NetCDF: {tables[0].name}, {grids[0].name}", why="a forcing is one or the other"
+            f"{path} holds both CSV and NetCDF: {tables[0].name}, {grids[0].name}",
+            why="a forcing is one or the other",
+            fix=f"give one of them: {grids[0]}, or a folder of the CSV files alone",
         )
     if len(grids) > 1:
         raise UsageError(

@@ -109,6 +109,14 @@ def test_ngens_netcdf_is_read_though_it_stands_the_other_way_round(tmp_path):
         np.testing.assert_array_equal(found.read(["nex-10"]), [[0.0, 0.5, 9.0]])
 
 
+def test_steps_that_were_never_written_are_nan(tmp_path):
+    path = netcdf(tmp_path / "run.nc")
+    with netCDF4.Dataset(path, "a") as file:
+        file.variables["discharge"][0, 1] = netCDF4.default_fillvals["f4"]
+    with open_discharge(path) as found:
+        np.testing.assert_array_equal(found.read(["nex-2"]), [[1.5, np.nan, 3.5]])
+
+
 def test_what_holds_no_discharge_is_refused(tmp_path):
     with pytest.raises(NotFoundError, match="no such file or folder"):
         open_discharge(tmp_path / "nowhere")
