@@ -16,22 +16,23 @@ if TYPE_CHECKING:
 
 def complete(words: Sequence[str]) -> int:
     """Write one offer a line for the last of the words, which may be empty; what precedes it has been typed."""
+    *before, begun = words or [""]
     try:
-        settings.use(settings.split(words[:-1])[0])
-    except DmodError:
-        settings.use(settings.Settings())  # a command line in the making may be wrong
-    for offer in sorted(set(offers(list(words)))):
+        given, typed = settings.split(before)
+        settings.use(given)
+    except DmodError:  # a command line in the making may be wrong, or end with an option that wants a value
+        typed = before
+    for offer in sorted(set(offers(before, typed, begun))):
         write(offer)
     return 0
 
 
-def offers(words: list[str]) -> Iterable[str]:
-    """Whatever could stand where the last word stands."""
-    *before, begun = words or [""]
+def offers(before: Sequence[str], words: Sequence[str], begun: str) -> Iterable[str]:
+    """Whatever could follow `before` and begins with `begun`; `words` is `before` without its global options."""
     last = before[-1] if before else ""
     if last in BY_NAME and BY_NAME[last].metavar:
         return _begun(BY_NAME[last].choices, begun)
-    typed = [word for word in before if not word.startswith("-")]
+    typed = [word for word in words if not word.startswith("-")]
     if begun.startswith("-"):
         return _begun([*_options(typed), *(name for each in OPTIONS for name in each.names)], begun)
     if not typed:

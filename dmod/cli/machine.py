@@ -48,7 +48,7 @@ def findings() -> Iterator[Finding]:
     yield _python()
     yield from _packages()
     yield from _loaded()
-    yield _mpi()
+    yield mpi()
     yield _docker()
 
 
@@ -105,7 +105,7 @@ def _loaded() -> Iterator[Finding]:
         )
 
 
-def _mpi() -> Finding:
+def mpi() -> Finding:
     """Two ranks that find each other: an mpiexec of one MPI and an mpi4py of another start two worlds of one."""
     mpiexec = _mpiexec()
     if not importlib.util.find_spec("mpi4py") or not mpiexec:

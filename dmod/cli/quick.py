@@ -45,13 +45,13 @@ def read(words: Sequence[str], kinds: dict[str, str]) -> dict[str, Any] | None:
         if not word.startswith("-") and "words" in kinds:
             arguments.setdefault("words", []).append(word)
             continue
-        kind = kinds.get(key, "") if word.startswith("--") else ""
+        kind = kinds.get(key, "") if word.startswith("--") and key != "return" else ""
         if not kind or (kind == "bool" and equals):
             return None
         value = True if kind == "bool" else _value(kind, text if equals else next(rest, ""))
         if value is None:
             return None
-        if kind == "list[str]":
+        if kind.startswith("list"):
             arguments.setdefault(key, []).append(value)
         else:
             arguments[key] = value

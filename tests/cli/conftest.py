@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dmod.cli import main
+from dmod.cli import main, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in [name for name in os.environ if name.startswith("DMOD_") or name in {"NO_COLOR", "COLUMNS"}]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    settings.use(settings.Settings())
 
 
 @pytest.fixture
