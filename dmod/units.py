@@ -6,9 +6,9 @@ import re
 
 from dmod.errors import UsageError
 
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_MEMORY = r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)"  # compiled at first use: most command lines need neither
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_DURATION = r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*"
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SPELLINGS = {
     **dict.fromkeys(("week", "weeks"), "w"),
@@ -21,7 +21,7 @@ _SPELLINGS = {
 
 def parse_memory(text: str) -> int:
     """Bytes from `512MiB`, `1.5G`, `4GB` or `0`; K, M, G, T and KiB... count 1024, kB, MB, GB, TB count 1000."""
-    match = _MEMORY.fullmatch(text.strip())
+    match = re.fullmatch(_MEMORY, text.strip())
     unit = match[2].lower() if match else ""
     base = 1000 if unit.endswith("b") and not unit.endswith("ib") else 1024
     letter = unit.removesuffix("b").removesuffix("i")
@@ -33,7 +33,7 @@ def parse_memory(text: str) -> int:
 def parse_duration(text: str) -> int:
     """Seconds from `90`, `90s`, `15m`, `1h30m` or `2d`."""
     rest, total = text.strip().lower(), 0.0
-    while match := _DURATION.match(rest):
+    while match := re.match(_DURATION, rest):
         unit = _SPELLINGS.get(match[2], match[2])
         if unit not in _SECONDS or (not match[2] and match[0].strip() != text.strip()):
             break  # a number without a unit stands alone: 1h30 may be minutes or seconds

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dmod.cli import errors, settings
+from dmod.cli import settings
 from dmod.cli.nouns import NOUNS, Noun
 from dmod.errors import DmodError, UsageError
 
@@ -31,9 +31,13 @@ def run(argv: Sequence[str]) -> int:
         sys.stderr.write("\ninterrupted\n")
         return INTERRUPTED
     except DmodError as error:
-        return errors.show(error)
+        from dmod.cli.errors import show
+
+        return show(error)
     except Exception as error:  # noqa: BLE001 - the last place where a bug can become one line
-        return errors.crash(error, argv)
+        from dmod.cli.errors import crash
+
+        return crash(error, argv)
     return code
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dmod.cli.progress import Progress
 from dmod.cli.settings import current
 from dmod.cli.table import Column, lay_out
 from dmod.cli.terminal import glyph, is_terminal, mark, paint, plain, visible, width
 from dmod.errors import DmodError, UsageError
 from dmod.units import format_duration
+
+if TYPE_CHECKING:
+    from dmod.cli.progress import Progress
 
 __all__ = [
     "Column",
@@ -27,6 +29,15 @@ __all__ = [
     "show_record",
     "write",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Progress, imported by the commands that show some."""
+    if name != "Progress":
+        raise AttributeError(name)
+    from dmod.cli.progress import Progress
+
+    return Progress
 
 
 def write(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from dmod.cli.settings import current
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPE = r"\x1b\[[0-9;]*m"
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 GLYPHS = {  # glyph, its ASCII twin, colour
@@ -60,7 +60,7 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
 
 def visible(text: str) -> int:
     """How many columns a text takes."""
-    return len(_ESCAPE.sub("", text)) if "\x1b" in text else len(text)
+    return len(re.sub(_ESCAPE, "", text)) if "\x1b" in text else len(text)
 
 
 def glyph(status: str) -> str:

@@ -1,0 +1,109 @@
+"""`dmod status`: scheduler, jobs, datasets and the last failures on one screen, also while the scheduler is down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dmod import json_schema
+from dmod.cli.output import mark, paint, relative_time, show_record
+from dmod.cli.settings import project
+from dmod.units import format_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dmod.data.dataset import Dataset
+    from dmod.jobs.job import Job
+
+_FAILURES = 3  # shown; all of them are in `dmod job list --state failed`
+_STATUSES = ("queued", "staging", "running", "collecting", "completed", "failed", "canceled")
+
+RECORD = json_schema.record(
+    "`dmod status`",
+    project=("string", "its name"),
+    root=("string", "its folder"),
+    scheduler=("object", "as `dmod scheduler status` shows it"),
+    jobs=("object", "how many jobs have each status"),
+    running=("array", "id and name of the jobs that run"),
+    failures=("array", "the last failed jobs: id, name, ended, reason"),
+    datasets=("object", "count, bytes, and how many of each category"),
+)
+
+
+def command() -> None:
+    """Show scheduler, jobs, datasets and the last failures on one screen.
+
+    dmod status
+    dmod status -o json | jq .jobs
+    """
+    from dmod.cli.scheduler import state
+    from dmod.data.folder import FolderStore
+    from dmod.scheduler.queue import Queue
+
+    here = project()
+    jobs = Queue(here.queue).jobs() if here.queue.exists() else []
+    summary = {
+        "project": here.name,
+        "root": here.root,
+        "scheduler": state(here),
+        **of_jobs(jobs),
+        "datasets": of_datasets(FolderStore(here.datasets).list()),
+    }
+    show_record(summary, name_key="project", table=lines)
+
+
+def of_jobs(jobs: Sequence[Job]) -> dict[str, Any]:
+    """How many jobs have each status, which run, and which failed last."""
+    counts = Counter(str(job.status) for job in jobs)
+    failed = [job for job in jobs if str(job.status) == "failed"]
+    failed.sort(key=lambda job: (job.ended or datetime.min.replace(tzinfo=UTC), job.id), reverse=True)
+    return {
+        "jobs": {status: counts[status] for status in _STATUSES},
+        "running": [{"id": job.id, "name": job.name} for job in jobs if str(job.status) == "running"],
+        "failures": [
+            {"id": job.id, "name": job.name, "ended": job.ended, "reason": job.reason} for job in failed[:_FAILURES]
+        ],
+    }
+
+
+def of_datasets(datasets: Sequence[Dataset]) -> dict[str, Any]:
+    """How many datasets there are, in all and of each category, and what they weigh."""
+    categories = Counter(str(dataset.category) for dataset in datasets)
+    size = sum(file.size for dataset in datasets for file in dataset.files)
+    return {"count": len(datasets), "bytes": size, "categories": dict(sorted(categories.items()))}
+
+
+def lines(summary: Mapping[str, Any]) -> list[str]:
+    """The summary for people: what runs, what waits, what failed, and what to type next."""
+    scheduler, datasets = summary["scheduler"], summary["datasets"]
+    pid = f" pid {scheduler['pid']}" if scheduler.get("pid") else "; it starts with the next job"
+    rows = [
+        ("project", f"{summary['project']}  {paint(str(summary['root']), 'dim')}"),
+        ("scheduler", mark(scheduler["state"]) + pid),
+        ("jobs", _counts(summary["jobs"])),
+        ("datasets", _datasets(datasets)),
+    ]
+    said = [f"{paint(f'{name:<10}', 'dim')} {text}" for name, text in rows]
+    said += [f"{'':<10} {mark('running')}  {job['id']} {job['name']}" for job in summary["running"][:_FAILURES]]
+    for job in summary["failures"]:
+        when = relative_time(job["ended"])
+        said.append(
+            f"{'':<10} {mark('failed')}  {job['id']} {job['name']}, {when}: {job['reason'] or 'no reason given'}"
+        )
+    if summary["failures"]:
+        said.append(f"{'':<10} next: dmod job explain {summary['failures'][0]['id']}")
+    return said
+
+
+def _counts(jobs: Mapping[str, int]) -> str:
+    counts = [f"{mark(status)} {count}" for status, count in jobs.items() if count]
+    return "  ".join(counts) or "none yet; dmod job submit job.toml"
+
+
+def _datasets(datasets: Mapping[str, Any]) -> str:
+    if not datasets["count"]:
+        return "none yet; dmod dataset create NAME --category forcing --from PATH"
+    categories = ", ".join(f"{count} {category}" for category, count in datasets["categories"].items())
+    return f"{datasets['count']} ({categories}), {format_memory(datasets['bytes'])}"
