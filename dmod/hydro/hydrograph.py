@@ -57,7 +57,7 @@ def draw(  # noqa: PLR0913 - a plot has options
     rows = max(height - len(heading) - 2, 2)
     ticks = _ticks(scale, rows)
     left = max(map(len, ticks.values()), default=0)
-    canvas = Canvas(rows, max(width - left - 2, 8), marks, color=color)
+    canvas = Canvas(rows, max(width - left - 2, 1), marks, color=color)
     _paint(canvas, places(times), arrays, scale)
     upright = [f"{ticks.get(row, ''):>{left}} {marks.axis[1 if row in ticks else 0]}" for row in range(rows)]
     lines = [canvas.faint(axis) + line for axis, line in zip(upright, canvas.lines(), strict=True)]

@@ -78,10 +78,10 @@ class Scale:
 
 def label(value: float, step: float) -> str:
     """A value with the digits that steps of this size need: `0.25`, `1,500`, `2e+07`."""
+    if not value and step < 1e-4:
+        return "0"
     if value and not 1e-4 <= max(abs(value), step) < 1e7:
         digits = max(math.floor(math.log10(abs(value) / step) + 1e-9), 0) + 2
         return f"{value:.{digits}g}"
-    digits = 0
-    while digits < 6 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
-        digits += 1
+    digits = next((n for n in range(15) if abs(step * 10**n - round(step * 10**n)) <= 1e-6 * step * 10**n), 15)
     return f"{value or 0.0:,.{digits}f}"

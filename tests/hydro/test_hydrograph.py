@@ -155,6 +155,7 @@ def test_ticks_are_round_ascending_and_within_the_scale(high, share, most):
     [
         (0.0, 2.0, "0"),
         (0.25, 0.25, "0.25"),
+        (0.499996, 1e-6, "0.499996"),
         (1500.0, 500.0, "1,500"),
         (2e7, 1e7, "2e+07"),
         (-0.0, 1.0, "0"),
