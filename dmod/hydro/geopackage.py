@@ -141,8 +141,7 @@ class Package:
             centre = dict(zip(ids, zip(x, y, strict=True), strict=True))
             middle = np.array([centre.get(name, (None, None)) for name in names], dtype=np.float64).reshape(-1, 2)
         elif srs is not None and "geom" in self.columns("divides"):
-            (heads,) = zip(*self.database.execute(HEADS), strict=True) or ((),)
-            middle = middles(heads)
+            middle = middles([row[0] for row in self.database.execute(HEADS)])
         else:
             return np.full(len(names), np.nan)
         return degrees(middle, srs)

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,7 +74,7 @@ class Hydrofabric:
             raise UsageError(f"{source} holds no catchments")
         catchments, nexuses = natural(tables.catchments), natural(tables.nexuses)
         at = {name: index for index, name in enumerate(tables.catchments)}
-        order = np.fromiter((at[name] for name in catchments), np.int64, len(catchments))
+        order = np.fromiter(map(at.__getitem__, catchments), np.int64, len(catchments))
         areas = np.array(tables.areas, dtype=np.float64)
         wrong = np.flatnonzero(~(np.isfinite(areas) & (areas > 0)))
         if wrong.size:
@@ -81,13 +82,13 @@ class Hydrofabric:
             raise UsageError(
                 f"{source}: no area for {names}", why="runoff times area is discharge: areasqkm must be > 0"
             )
-        downstream = dict(zip(tables.nexuses, tables.nexus_toids, strict=True))
+        below = {name: catchment_of(toid or "") for name, toid in zip(tables.nexuses, tables.nexus_toids, strict=True)}
         fabric = cls(
             tuple(catchments),
             areas[order],
             known_toids(tables, order, source),
             tuple(nexuses),
-            tuple(name if (name := catchment_of(downstream[nexus] or "")) in at else "" for nexus in nexuses),
+            tuple(below[nexus] if below[nexus] in at else "" for nexus in nexuses),
             tables.version,
             np.asarray(tables.latitudes, dtype=np.float64)[order],
             MappingProxyType({nexus: tables.gauges[nexus] for nexus in nexuses if nexus in tables.gauges}),
@@ -105,13 +106,11 @@ class Hydrofabric:
 
     def drains(self) -> NDArray[np.int64]:
         """(catchments,) index of the nexus each drains to, -1 where there is none."""
-        at = {name: index for index, name in enumerate(self.nexuses)}
-        return np.fromiter((at.get(name, -1) for name in self.toids), np.int64, len(self.toids))
+        return places(self.toids, self.nexuses)
 
     def feeds(self) -> NDArray[np.int64]:
         """(nexuses,) index of the catchment downstream of each, -1 where the fabric ends."""
-        at = {name: index for index, name in enumerate(self.catchments)}
-        return np.fromiter((at.get(name, -1) for name in self.nexus_toids), np.int64, len(self.nexus_toids))
+        return places(self.nexus_toids, self.catchments)
 
     def downstream(self) -> NDArray[np.int64]:
         """(catchments,) index of the next catchment downstream, -1 where the fabric ends."""
@@ -148,6 +147,8 @@ class Hydrofabric:
         far = step
         for _ in range(len(self.catchments).bit_length()):  # each round doubles the distance: 20 rounds for 800,000
             far = follow(far, far)
+            if far.max(initial=-1) < 0:
+                return
         caught = np.flatnonzero(far >= 0)
         if caught.size:
             start = at = int(far[caught[0]])
@@ -158,6 +159,12 @@ class Hydrofabric:
                 f"{source}: water runs in a circle: {some(circle, 6)}",
                 why="each catchment drains into the next, the last into the first",
             )
+
+
+def places(names: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
+    """(names,) the index of each among the others, -1 where it is not there."""
+    at = dict(zip(among, range(len(among)), strict=True))
+    return np.fromiter(map(at.get, names, repeat(-1)), np.int64, len(names))  # map: half the time of a loop
 
 
 def follow(first: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -178,10 +185,11 @@ def unique(ids: Sequence[str], kind: str, source: Path) -> None:
 def known_toids(tables: Tables, order: NDArray[np.int64], source: Path) -> tuple[str, ...]:
     """The nexus of each catchment in the new order; raises UsageError for one the file does not hold."""
     known = {*tables.nexuses, ""}
-    toids = [tables.toids[index] or "" for index in order]
-    lost = [at for at, toid in enumerate(toids) if toid not in known]
+    places = order.tolist()
+    toids = [tables.toids[index] or "" for index in places]
+    lost = [] if known.issuperset(toids) else [at for at, toid in enumerate(toids) if toid not in known]
     for at in lost:
-        name = tables.catchments[order[at]]
+        name = tables.catchments[places[at]]
         if name not in tables.loose:
             raise UsageError(
                 f"{source}: {name} drains to {toids[at]}, which is not among its {len(tables.nexuses):,} nexuses",
