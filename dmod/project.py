@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dmod.config import Config
 
 FILE = "dmod.toml"
+_NAME = 'name = "dmod"'.ljust(30)  # as it stands in the example, with the room before its comment
 
 
 class Project:
@@ -94,7 +95,8 @@ def create(folder: Path, name: str = "") -> Project:
     try:
         (folder / ".dmod").mkdir(parents=True, exist_ok=True)
         _ignore(folder / ".gitignore")
-        text = template().replace('name = "dmod"', f'name = "{_plain(name or folder.absolute().name)}"', 1)
+        named = f'name = "{_plain(name or folder.absolute().name)}"'
+        text = template().replace(_NAME, f"{named:<{len(_NAME)}}", 1)
         part = file.with_name(f".{FILE}.{os.getpid()}")
         part.write_text(text)
         part.rename(file)

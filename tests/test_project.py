@@ -18,6 +18,7 @@ def test_a_folder_becomes_a_project(tmp_path: Path):
     assert made.state.is_dir()
     assert (made.root / ".gitignore").read_text() == ".dmod/\n"
     assert "# cpus = 1" in made.file.read_text()
+    assert 'name = "rivers"                # shown in' in made.file.read_text()
     assert sorted(each.name for each in made.root.iterdir()) == [".dmod", ".gitignore", "dmod.toml"]
 
 

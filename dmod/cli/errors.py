@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 BUG = 70
 
 
-def show(error: DmodError) -> int:
-    """Show an error and return its exit code."""
+def show(error: DmodError, kind: str = "", code: int = 0) -> int:
+    """Show an error and return its exit code; a bug has a kind and a code of its own."""
+    code = code or error.exit_code
     sys.stdout.flush()
     if current().machine:
         from dmod.cli.values import as_json
 
         record = {
             "error": error.message,
-            "kind": type(error).__name__,
+            "kind": kind or type(error).__name__,
             "why": error.why,
             "fix": error.fix,
-            "exit_code": error.exit_code,
+            "exit_code": code,
         }
         sys.stderr.write(f"{as_json(record, indent=None)}\n")
     else:
@@ -37,7 +38,7 @@ def show(error: DmodError) -> int:
         lines = [f"{paint(label, 'red', sys.stderr)} {said}", *others]
         sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
-    return error.exit_code
+    return code
 
 
 def crash(error: Exception, argv: Sequence[str]) -> int:
@@ -56,8 +57,7 @@ def crash(error: Exception, argv: Sequence[str]) -> int:
         why=f"the traceback is in {log}",
         fix="dmod doctor, and report it with that file",
     )
-    show(bug)
-    return BUG
+    return show(bug, "Bug", BUG)
 
 
 def _place(error: Exception) -> str:

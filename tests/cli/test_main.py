@@ -107,6 +107,8 @@ def test_a_bug_is_one_line_and_its_traceback_is_kept(dmod, misbehave):
     assert "Traceback" not in said.err
     assert "Traceback" in Path(".dmod/crash.log").read_text()
     assert "Traceback" in dmod("-v", "misbehave").err
+    error = json.loads(dmod("-o", "json", "misbehave").err)
+    assert (error["kind"], error["exit_code"]) == ("Bug", 70)
 
 
 def test_outside_of_a_project_the_traceback_is_kept_too(
