@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dmod.cli import settings
 from dmod.cli.finding import Finding
+from dmod.cli.nouns import NOUNS
 from dmod.errors import DmodError, NotFoundError
 from dmod.paths import shown
 from dmod.units import format_memory
@@ -45,6 +47,7 @@ def findings() -> Iterator[Finding]:
     yield _writable(project)
     yield _disk(project)
     yield _filesystem(project.root)
+    yield from _scheduler(project)
 
 
 def _writable(project: Project) -> Finding:
@@ -85,6 +88,17 @@ def _filesystem(folder: Path) -> Finding:
         why = f"{kind}: use this project from one machine at a time"
         return Finding("files", "warning", why, f"dmod init on a local disk, data.folder on {folder}")
     return Finding("files", "ok", f"{kind or 'a file system'} of this machine")
+
+
+def _scheduler(project: Project) -> Iterator[Finding]:
+    """Whether it runs; that it does not is no fault, for the next job starts it."""
+    try:
+        module = importlib.import_module(NOUNS["scheduler"].module)
+    except ModuleNotFoundError:  # a package without it may still hold datasets
+        return
+    found = module.state(project)
+    pid = f", pid {found['pid']}" if found.get("pid") else "; it starts with the next job"
+    yield Finding("scheduler", "ok", f"{found['state']}{pid}")
 
 
 def _kind(folder: Path) -> str:

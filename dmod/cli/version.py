@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from dmod import __version__, json_schema
 from dmod.cli.installed import packages
 from dmod.cli.output import show_record
+from dmod.cli.terminal import width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +41,9 @@ def command() -> None:
 
 
 def _lines(record: Mapping[str, Any]) -> list[str]:
-    have = [f"{name} {version}" for name, version in record["packages"].items() if version]
+    have = [f"{name}\0{version}" for name, version in record["packages"].items() if version]
     lack = [name for name, version in record["packages"].items() if not version]
-    lines = [f"dmod {record['dmod']}", f"Python {record['python']} on {record['platform']}", f"with {', '.join(have)}"]
-    return [*lines, f"without {', '.join(lack)}"] if lack else lines
+    lines = [f"dmod {record['dmod']}", f"Python {record['python']} on {record['platform']}"]
+    for label, names in (("with ", have), ("without ", lack)):
+        lines += textwrap.wrap(", ".join(names), width(), initial_indent=label, subsequent_indent=" " * len(label))
+    return [line.replace("\0", " ") for line in lines]  # a name and its version stay on one line

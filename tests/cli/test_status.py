@@ -88,6 +88,7 @@ def test_the_last_failures_come_first_and_are_three_at_most():
 
 
 def test_status_in_a_project(dmod):
+    pytest.importorskip("dmod.cli.scheduler", reason="this version has no scheduler")
     dmod("init", "--name", "rivers")
     said = dmod("status", "-o", "json")
     assert said.code == 0, said.err
