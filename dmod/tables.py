@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dmod.errors import UsageError
+from dmod.nearest import nearest
 from dmod.units import parse_duration, parse_memory
 
 T = TypeVar("T")
@@ -252,12 +253,3 @@ def _instead(key: str, known: Mapping[str, Field[Any]]) -> str:
 def _near(value: object, choices: Sequence[str]) -> str:
     near = nearest(str(value), [str(each) for each in choices])
     return f'; did you mean "{near}"?' if near else ""
-
-
-def nearest(word: str, known: typing.Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word that looks most like this one, if one does."""
-    import difflib
-
-    names = list(known)
-    begins = [name for name in names if len(word) > 1 and name.startswith(word)]
-    return next(iter(begins or difflib.get_close_matches(word, names, n=1, cutoff=cutoff)), None)

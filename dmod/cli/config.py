@@ -15,8 +15,8 @@ from dmod.cli.settings import current, project
 from dmod.cli.values import as_json, as_yaml
 from dmod.config import Config, Tables, setting, variable
 from dmod.errors import NotFoundError
+from dmod.nearest import nearest
 from dmod.paths import shown
-from dmod.tables import nearest
 from dmod.units import format_duration, format_memory
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ PIPE_CLOSED = 141  # as a shell reports SIGPIPE
 def run(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code; nothing but the code gets out."""
     settings.use(settings.Settings())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(argv)
         sys.stdout.flush()
@@ -96,7 +100,7 @@ def _call(name: str, target: Any, words: list[str]) -> int:  # noqa: ANN401 - as
 
 def unknown(words: Sequence[str]) -> UsageError:
     """The error for a first word that is no command, with the command that was probably meant."""
-    from dmod.tables import nearest
+    from dmod.nearest import nearest
 
     word = words[0]
     if word.startswith("-"):

@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import BadParameter, ClickException, MissingParameter, NoSuchOption
 
 from dmod.errors import DmodError, UsageError
-from dmod.tables import nearest
+from dmod.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -11,7 +11,7 @@ from typing import Any
 from dmod import json_schema
 from dmod.cli.nouns import NOUNS
 from dmod.errors import NotFoundError
-from dmod.tables import nearest
+from dmod.nearest import nearest
 
 FILES = {"dmod.toml": ("dmod.config", "Tables")}  # name -> module and dataclass of a file that people write
 

@@ -113,7 +113,7 @@ def _value(option: Option, text: str, name: str) -> str | int | Path:
     if not text:
         raise UsageError(f"{name} needs a value: {option.metavar}", fix=f"{name} {(option.choices or ('90s',))[0]}")
     if option.choices and text not in option.choices:
-        from dmod.tables import nearest
+        from dmod.nearest import nearest
 
         near = nearest(text, option.choices) or option.choices[0]
         raise UsageError(

@@ -45,5 +45,14 @@ def _lines(record: Mapping[str, Any]) -> list[str]:
     lack = [name for name, version in record["packages"].items() if not version]
     lines = [f"dmod {record['dmod']}", f"Python {record['python']} on {record['platform']}"]
     for label, names in (("with ", have), ("without ", lack)):
-        lines += textwrap.wrap(", ".join(names), width(), initial_indent=label, subsequent_indent=" " * len(label))
+        indent = " " * len(label)
+        text = ", ".join(names)
+        lines += textwrap.wrap(
+            text,
+            width(),
+            initial_indent=label,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
     return [line.replace("\0", " ") for line in lines]  # a name and its version stay on one line

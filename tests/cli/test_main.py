@@ -149,6 +149,14 @@ def test_a_reader_that_has_enough_is_no_error(words: list[str]):
     assert child.returncode == 128 + signal.SIGPIPE
 
 
+def test_a_terminal_without_unicode_is_no_reason_to_fail():
+    project.create(Path("été"))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    child = subprocess.run([*DMOD, "-C", "été", "doctor"], env=environment, capture_output=True, text=True, check=False)
+    assert "+ project" in child.stdout
+    assert r"\xe9t\xe9" in child.stdout
+
+
 def on_terminal(*words: str, columns: int = 80) -> str:
     """What a person sees: the command on a pseudo terminal of its own."""
     master, slave = pty.openpty()
