@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+_EXAMPLES = {"directory": ".", "timeout": "90s"}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The global options."""
@@ -111,7 +114,9 @@ def _short(word: str, equals: str) -> dict[str, Any] | None:
 
 def _value(option: Option, text: str, name: str) -> str | int | Path:
     if not text:
-        raise UsageError(f"{name} needs a value: {option.metavar}", fix=f"{name} {(option.choices or ('90s',))[0]}")
+        raise UsageError(
+            f"{name} needs a value: {option.metavar}", fix=f"{name} {_EXAMPLES.get(option.field) or option.choices[0]}"
+        )
     if option.choices and text not in option.choices:
         from dmod.nearest import nearest
 

@@ -38,11 +38,11 @@ def command() -> None:
     dmod status
     dmod status -o json | jq .jobs
     """
+    here = project()  # before the imports: outside of a project nobody has to wait for them
     from dmod.cli.scheduler import state
     from dmod.data.folder import FolderStore
     from dmod.scheduler.queue import Queue
 
-    here = project()
     jobs = Queue(here.queue).jobs() if here.queue.exists() else []
     summary = {
         "project": here.name,

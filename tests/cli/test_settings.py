@@ -54,6 +54,7 @@ def test_no_color_is_obeyed_unless_the_command_line_insists():
     [
         ("-o jsn", '-o cannot be "jsn"', "-o json"),
         ("job list --output", "--output needs a value: FORMAT", "--output table"),
+        ("status -C", "-C needs a value: DIR", "-C ."),
         ("--timeout soon", '"soon" is not a duration', ""),
         ("--color blue", '--color cannot be "blue"', "--color auto"),
         ("--yes=1", "--yes takes no value", "write --yes alone"),
