@@ -53,9 +53,9 @@ def check(
     )
     _show_findings(findings)
     errors = sum(finding.severity == "error" for finding in findings)
-    warnings = f"{len(findings) - errors} warnings"
+    warnings = _count(len(findings) - errors, "warning")
     if errors:
-        raise DmodError(f"{shown(path)}: {errors} errors, {warnings}")
+        raise DmodError(f"{shown(path)}: {_count(errors, 'error')}, {warnings}")
     say(f"{glyph('completed')} {shown(path)}: no errors, {warnings}")
 
 
@@ -66,6 +66,10 @@ def show(file: FILE) -> None:
 
     path = source.find_file(file, "realization", ".json")
     show_record(_record(path, Realization.read(path)), name_key="file", table=_lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _show_findings(findings: Sequence[Finding]) -> None:

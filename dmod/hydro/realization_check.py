@@ -69,7 +69,10 @@ def check(
     )
     coverage(case)
     given = None if forcing is None else realization_forcing.check_given(case, forcing)
+    unused = set() if case.catchments is None else {scope.catchment for scope in case.scopes} - {"", *case.catchments}
     for scope in case.scopes:
+        if scope.catchment in unused:
+            continue
         available = realization_forcing.check(case, scope) if forcing is None else given
         if scope.formulation is not None:
             scope_check(case, scope, scope.formulation, available)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from dmod.hydro.realization_check import Case
 
 CSV = ("CsvPerFeature", "")
-PROVIDERS = (*CSV, "NetCDF", "ForcingsEngineLumpedDataProvider")
+PROVIDERS = (*CSV, "NetCDF")
+ENGINE = "ForcingsEngine"  # its providers make forcing during the run
 RAIN = ("precip_rate", "APCP_surface")
 SAMPLE = 20  # catchments whose rain is summed
 CATCHMENT = re.compile(r"cat-\d+")
@@ -43,9 +44,12 @@ def check(case: Case, scope: Scope) -> tuple[str, ...] | None:
         return None
     if source.provider == NO_FORCING:
         return ()
+    if source.provider.startswith(ENGINE):
+        case.findings.warning(source.where, f"{source.provider} makes forcing during the run: it is not checked")
+        return None
     if source.provider not in PROVIDERS:
         message = f'"{source.provider}" is not known here: the forcing is not checked'
-        case.findings.warning(f"{source.where}.provider", message, nearest(source.provider, PROVIDERS))
+        case.findings.warning(f"{source.where}.provider", message, nearest(source.provider, PROVIDERS[::-1]))
         return None
     files = choose(case, scope, source)
     return None if files is None else examine(case, files, case.served(scope), inputs_of((scope,)))
