@@ -15,6 +15,7 @@ from dmod.hydro.stamps import moment, seconds, text
 from dmod.hydro.wiring import needs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dmod.hydro.forcing import Forcing
@@ -85,7 +86,9 @@ def matches(case: Case, scope: Scope, source: ForcingSource, folder: Path) -> di
     """The one file for each catchment; none and several are told."""
     where = f"{source.where}.file_pattern"
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    catchments = case.served(scope) or natural({name for text in names for name in CATCHMENT.findall(text)})
+    catchments: Sequence[str] | None = case.served(scope)
+    if catchments is None:  # without a hydrofabric: those that files are named for
+        catchments = natural({found for name in names for found in CATCHMENT.findall(name)})
     if ID not in source.pattern and len(catchments) > 1:
         message = f"without {ID} every catchment gets the same file"
         case.findings.warning(where, message, f'"file_pattern": ".*{ID}_.*.csv"')

@@ -120,8 +120,7 @@ def unmet(findings: Findings, item: Input, provided: list[str], *, known: bool) 
     """Tell of one input that nothing provides."""
     where = f"{item.module.where}.params.variables_names_map"
     mapped = item.name in item.module.map
-    called = f'"{item.name}"' + (f', called "{item.alias}",' if item.alias != item.name else "")
-    source = "nor does the forcing" if known else "and AORC forcing has no such variable"
+    called = f'"{item.name}"' + (f', called "{item.alias}"' if item.alias != item.name else "")
     known_as = interface(item.module)
     has = [*known_as.inputs, *known_as.outputs] if known_as else []
     wrong = [name for name in item.module.map if name not in has and nearest(name, [item.name])]
@@ -131,4 +130,7 @@ def unmet(findings: Findings, item: Input, provided: list[str], *, known: bool) 
     )
     if wrong and not mapped:
         fix = f'rename "{wrong[0]}" to "{item.name}"'
-    findings.error(below(where, item.name) if mapped else where, f"no module provides {called} {source}", fix)
+    message = f"neither a module nor the forcing provides {called}"
+    if not known:
+        message = f"no module provides {called}, and AORC forcing has no such variable"
+    findings.error(below(where, item.name) if mapped else where, message, fix)

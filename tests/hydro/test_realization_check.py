@@ -192,7 +192,7 @@ CFE = f"{MULTI}.modules[2].params"
             "smc",
             f"{CFE}.variables_names_map.soil_moisture_profile",
             "error",
-            'no module provides "soil_moisture_profile", called "smc", nor does the forcing',
+            'neither a module nor the forcing provides "soil_moisture_profile", called "smc"',
         ),
         (
             "CFE.variables_names_map.land_surface_air__temperature",
@@ -294,7 +294,7 @@ def test_a_name_of_an_older_model_says_what_it_is_now(place: Path):
         f"{CFE}.variables_names_map.ice_fraction_xinan",
         'use "ice_fraction_xinanjiang"',
     )
-    assert error.message == 'no module provides "ice_fraction_xinanjiang" nor does the forcing'
+    assert error.message == 'neither a module nor the forcing provides "ice_fraction_xinanjiang"'
     assert error.fix == 'rename "ice_fraction_xinan" to "ice_fraction_xinanjiang"'
 
 
@@ -331,7 +331,7 @@ def test_forcing_without_a_variable_leaves_an_input_unmet(place: Path):
     write_csv(place / "forcing", times, GIVEN, values, {})
     finding = only(found(place, whole()))
     assert finding.path == f"{MULTI}.modules[1].params.variables_names_map"
-    assert '"land_surface_radiation~incoming~longwave__energy_flux" nor does the forcing' in finding.message
+    assert 'provides "land_surface_radiation~incoming~longwave__energy_flux"' in finding.message
 
 
 def test_other_forcing_stands_in_for_what_the_file_says(place: Path):
