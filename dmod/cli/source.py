@@ -40,11 +40,11 @@ def find_file(text: str, category: str, ending: str) -> Path:
 
 
 def _dataset(name: str) -> Path | None:
-    from dmod.data.folder import FolderStore
-
     try:
         project = settings.project()
     except NotFoundError:
         return None  # outside a project everything is a path
+    from dmod.data.folder import FolderStore
+
     store = FolderStore(project.datasets)
     return store.path(name) if name in store.names() else None
