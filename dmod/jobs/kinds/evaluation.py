@@ -1,0 +1,66 @@
+"""evaluation: a simulation against what was measured, gauge by gauge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dmod.data.format import Category
+from dmod.data.match import match
+from dmod.data.requirement import Requirement
+from dmod.jobs.prepared import Prepared
+from dmod.jobs.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dmod.data.dataset import Dataset
+
+METRICS = ("nse", "kge", "pbias", "rmse", "peak_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """[evaluation]."""
+
+    simulation: str = field(metadata={"doc": "the output dataset of a simulation", "aliases": ("simulated", "prediction")})
+    observation: str = field(
+        metadata={"doc": "a dataset of discharge and its crosswalk", "aliases": ("observed", "observations", "obs")}
+    )
+    hydrofabric: str | None = field(default=None, metadata={"doc": "areas, where the output is CSV by catchment"})
+    metrics: tuple[str, ...] = field(default=METRICS, metadata={"aliases": ("metric", "scores")})
+    start: datetime | None = field(default=None, metadata={"doc": "score from here on", "aliases": ("begin", "from")})
+    end: datetime | None = field(default=None, metadata={"doc": "score up to here", "aliases": ("stop", "until", "to")})
+    warmup: int = field(default=0, metadata={"doc": "leave out so much at the start", "kind": "duration"})  # seconds
+    output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
+    report: bool = field(default=True, metadata={"doc": "make an HTML report too"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSpec(Spec):
+    """A job file of kind evaluation."""
+
+    evaluation: Evaluation
+
+
+def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
+    """The datasets of an evaluation. Raises UnmetError with every gap."""
+    wanted = spec.evaluation
+    requirements = [
+        Requirement(
+            Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=("output-netcdf", "output-csv")
+        ),
+        Requirement(
+            Category.OBSERVATION, "observation", names=(wanted.observation,), formats=("observation-csv",)
+        ),
+    ]
+    if wanted.hydrofabric:
+        requirements.append(Requirement(Category.HYDROFABRIC, "hydrofabric", names=(wanted.hydrofabric,)))
+    found = match(requirements, datasets)
+    if found.gaps:
+        raise found.unmet(spec.name or "evaluation")
+    return Prepared(
+        datasets={role: tuple(each.name for each in sets) for role, sets in found.chosen.items()},
+        digests={each.name: each.digest for sets in found.chosen.values() for each in sets},
+    )

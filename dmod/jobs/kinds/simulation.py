@@ -1,0 +1,157 @@
+"""simulation: a realization over a hydrofabric and a period, each rank its share of the catchments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dmod.data.format import Category
+from dmod.data.match import match
+from dmod.data.requirement import Requirement
+from dmod.errors import UnmetError, UsageError
+from dmod.hydro.period import TimeRange
+from dmod.jobs.prepared import Prepared
+from dmod.jobs.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dmod.data.dataset import Dataset
+
+_START = ("begin", "start_time", "from")
+_END = ("stop", "end_time", "until", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """[simulation]."""
+
+    realization: str = field(metadata={"doc": "a config dataset that holds one", "aliases": ("config", "formulation")})
+    hydrofabric: str | None = field(default=None, metadata={"doc": "by default the one that fits", "aliases": ("fabric",)})
+    forcing: str | tuple[str, ...] | None = field(
+        default=None, metadata={"doc": "one dataset or several; by default those that cover the job"}
+    )
+    start: datetime | None = field(default=None, metadata={"doc": "by default the realization's", "aliases": _START})
+    end: datetime | None = field(default=None, metadata={"doc": "the start of the last step", "aliases": _END})
+    catchments: tuple[str, ...] | None = field(
+        default=None, metadata={"doc": "by default all of the hydrofabric", "aliases": ("cats", "divides")}
+    )
+    partition: str | None = field(default=None, metadata={"doc": "a config dataset; by default METIS makes one"})
+    output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
+    format: str = field(default="auto", metadata={"choices": ("auto", "csv", "netcdf")})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationSpec(Spec):
+    """A job file of kind simulation."""
+
+    simulation: Simulation
+
+
+def prepare(spec: SimulationSpec, datasets: Sequence[Dataset]) -> Prepared:
+    """The datasets, period and catchments of a simulation.
+
+    Raises:
+        UnmetError: a dataset is missing or does not cover the job; every gap is named.
+        UsageError: the period is not one of the realization's steps.
+    """
+    wanted, name = spec.simulation, spec.name or "simulation"
+    first = [_config("realization", wanted.realization, "realization-config"), _fabric(wanted)]
+    if wanted.partition:
+        first.append(_config("partition", wanted.partition, "partition-config"))
+    found = match(first, datasets)
+    if found.gaps:
+        raise found.unmet(name)
+    realization, fabric = found.chosen["realization"][0], found.chosen["hydrofabric"][0]
+    period, step = _period(wanted, realization.domain.details)
+    catchments = _catchments(wanted, fabric, name)
+    _formulated(realization, catchments, name)
+    fed = match(_weather(wanted, realization.domain.details, catchments, period, step), datasets)
+    if fed.gaps:
+        raise fed.unmet(name)
+    forcing = {each.name: each for datasets in fed.chosen.values() for each in datasets}
+    chosen = {**found.chosen, **({"forcing": tuple(forcing.values())} if forcing else {})}
+    return Prepared(
+        datasets={role: tuple(each.name for each in sets) for role, sets in chosen.items()},
+        digests={each.name: each.digest for sets in chosen.values() for each in sets},
+        period=period,
+        step=step,
+        catchments=None if wanted.catchments is None else catchments,
+        size=len(catchments),
+    )
+
+
+def _config(role: str, name: str, form: str) -> Requirement:
+    return Requirement(Category.CONFIG, role, names=(name,), formats=(form,))
+
+
+def _fabric(wanted: Simulation) -> Requirement:
+    return Requirement(
+        Category.HYDROFABRIC,
+        "hydrofabric",
+        names=(wanted.hydrofabric,) if wanted.hydrofabric else (),
+        catchments=wanted.catchments,
+    )
+
+
+def _period(wanted: Simulation, details: Mapping[str, Any]) -> tuple[TimeRange, int]:
+    """The steps of the run: those of the realization, or a part of the time on the same clock."""
+    own = TimeRange.from_json({"begin": details["begin"], "end": details["end"]})
+    step = int(details["step"])
+    begin, end = wanted.start or own.begin, wanted.end or own.end
+    for key, time in (("start", begin), ("end", end)):
+        if (time - own.begin).total_seconds() % step:
+            raise UsageError(
+                f"simulation.{key} {time:%Y-%m-%d %H:%M:%S} is not on the clock of {wanted.realization}",
+                why=f"its steps are {step} s long and begin at {own.begin:%Y-%m-%d %H:%M:%S}",
+            )
+    if end < begin:
+        raise UsageError(f"simulation.end {end:%Y-%m-%d %H:%M:%S} is before its start {begin:%Y-%m-%d %H:%M:%S}")
+    return TimeRange(begin, end), step
+
+
+def _catchments(wanted: Simulation, fabric: Dataset, name: str) -> tuple[str, ...]:
+    if wanted.catchments is None:
+        return tuple(fabric.domain.catchments)
+    if not wanted.catchments:
+        raise UnmetError(f'job "{name}" has no catchments', why="simulation.catchments is an empty list")
+    return wanted.catchments
+
+
+def _formulated(realization: Dataset, catchments: tuple[str, ...], name: str) -> None:
+    """A realization without a global formulation serves the catchments it names, and no other."""
+    named = realization.domain.details.get("catchments")
+    missing = sorted(set(catchments) - set(named)) if named is not None else []
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise UnmetError(
+            f'realization "{realization.name}" does not cover job "{name}"',
+            why=f"no formulation for {', '.join(missing[:3])}{more}, and none under global",
+            fix=f"add them to the realization, or set simulation.catchments; dmod dataset show {realization.name}",
+        )
+
+
+def _weather(
+    wanted: Simulation, details: Mapping[str, Any], catchments: tuple[str, ...], period: TimeRange, step: int
+) -> list[Requirement]:
+    """What must come from forcing: one requirement for each group of catchments whose models need the same."""
+    names = (wanted.forcing,) if isinstance(wanted.forcing, str) else wanted.forcing or ()
+    left, requirements = set(catchments), []
+    for need in details["needs"]:
+        named = left if need["catchments"] is None else left & set(need["catchments"])
+        left -= named
+        if named and need["variables"]:
+            requirements.append(
+                Requirement(
+                    Category.FORCING,
+                    "forcing" if not requirements else f"forcing {len(requirements) + 1}",
+                    names=tuple(names),
+                    catchments=tuple(each for each in catchments if each in named),
+                    time=period,
+                    step=step,
+                    variables=tuple(need["variables"]),
+                )
+            )
+    return requirements

@@ -1,0 +1,63 @@
+"""Launch: the program of a job as a value: argv, environment, folder; the executor starts it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmod.errors import UnmetError
+
+if TYPE_CHECKING:
+    from dmod.jobs.job import Job
+
+# one thread a rank: ranks are how a job uses its cpus
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What an executor starts for a job on one node."""
+
+    argv: tuple[str, ...]
+    folder: Path  # of the job: logs, exit code, pid
+    cwd: Path
+    cpus: int
+    memory: int  # bytes for each process; 0 is no limit
+    env: Mapping[str, str] = field(default_factory=dict)  # besides that of the scheduler
+
+
+def plan(job: Job, folder: Path, root: Path) -> Program:
+    """The program of a job. Raises UnmetError if there is no mpiexec for its ranks."""
+    env = {"DMOD_JOB": str(job.id), "DMOD_TASK": "0", "DMOD_PROJECT": str(root), "DMOD_JOB_FOLDER": str(folder)}
+    if job.kind == "command":
+        command = job.spec.table
+        return Program(command.argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})
+    worker = (sys.executable, "-m", "dmod.worker", str(folder))
+    env |= dict.fromkeys(ONE_THREAD, "1")
+    ranks = ranks_of(job)
+    argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
+    return Program(argv, folder, Path(job.cwd), job.cpus, job.memory // ranks, env)
+
+
+def ranks_of(job: Job) -> int:
+    """How many ranks a job has: only simulations have more than one, and never more than catchments."""
+    if job.kind != "simulation":
+        return 1
+    return min(job.cpus, max(job.prepared.size, 1))
+
+
+def mpiexec() -> str:
+    """The mpiexec beside this Python, where `pip install 'dmod[mpi]'` puts it, or on PATH. Raises UnmetError."""
+    import shutil
+
+    beside = Path(sys.prefix) / "bin" / "mpiexec"
+    if beside.exists() and os.access(beside, os.X_OK):
+        return str(beside)
+    found = shutil.which("mpiexec")
+    if found is None:
+        raise UnmetError("there is no mpiexec for more than one rank", fix="pip install 'dmod[mpi]', or --cpus 1")
+    return found

@@ -1,0 +1,64 @@
+"""Spec: what the user asked for, as a job file says it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmod.jobs.resources import Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLAIN = re.compile(r"[^a-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What all kinds of jobs have; a kind adds a table of its own name."""
+
+    kind: str = field(metadata={"doc": "command, simulation or evaluation", "aliases": ("type", "job_type")})
+    name: str = field(default="", metadata={"doc": "by default that of the file"})
+    executor: str = field(default="local", metadata={"choices": ("local",), "doc": "where its workers run"})
+    resources: Resources = field(default_factory=Resources, metadata={"aliases": ("resource", "defaults", "limits")})
+
+    @property
+    def table(self) -> Any:  # noqa: ANN401 - the dataclass of the kind
+        """The table of the kind."""
+        return getattr(self, self.kind)
+
+    def to_json(self) -> str:
+        """The spec as JSON; `dmod.jobs.kinds.from_json` reads it."""
+        return json.dumps(plain(asdict(self)), ensure_ascii=False)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON holds comes out
+    """A value with its times and paths as JSON has them."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def stamp(time: datetime) -> str:
+    """A time as JSON has it: RFC 3339 in UTC."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dataset_name(name: str, job: int) -> str:
+    """What the output of a job is called if its spec does not say: `<name>-<id>` in the letters of datasets."""
+    return f"{_PLAIN.sub('-', name.lower()).strip('-.') or 'job'}-{job}"
+
+
+def mapping(table: object) -> Mapping[str, Any]:
+    """The table of a kind as JSON has it, without what was not said."""
+    return {key: each for key, each in plain(asdict(table)).items() if each is not None}  # type: ignore[call-overload]

@@ -1,0 +1,108 @@
+"""Database: one SQLite file, opened the same way by everybody, its schema brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmod.errors import ConflictError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUSY = 10.0  # seconds that a writer waits for another
+
+
+def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
+    """A connection in WAL mode whose commits survive a power failure.
+
+    Raises:
+        UnreachableError: the file cannot be opened, or is busy for longer than BUSY.
+        ConflictError: it is damaged, or was made by a newer dmod.
+    """
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with translated(path):
+        # threads of one process take turns; the scheduler's collector has a connection of its own
+        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+        migrate(connection, path)
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema to the newest version, one step after the other, each in its own transaction."""
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version == len(MIGRATIONS):
+        return
+    if version > len(MIGRATIONS):
+        raise ConflictError(
+            f"{path} was made by a newer dmod",
+            why=f"its schema has version {version}, this dmod knows {len(MIGRATIONS)}",
+            fix="pip install --upgrade dmod",
+        )
+    for at in range(version, len(MIGRATIONS)):
+        connection.execute("begin immediate")
+        try:
+            if connection.execute("pragma user_version").fetchone()[0] == at:  # nobody else did it meanwhile
+                for statement in _statements(MIGRATIONS[at]()):
+                    connection.execute(statement)
+                connection.execute(f"pragma user_version = {at + 1}")
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+
+
+def check(path: Path) -> None:
+    """Find damage before it spreads: ConflictError, with what to do; the damaged file is kept aside."""
+    if not path.exists():
+        return
+    try:
+        with sqlite3.connect(path, timeout=BUSY) as connection:
+            found = connection.execute("pragma quick_check(1)").fetchone()[0]
+        connection.close()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found == "ok" or "locked" in found:
+        return
+    raise ConflictError(
+        f"{path} is damaged",
+        why=found.splitlines()[0],
+        fix=f"mv {path} {path}.damaged && sqlite3 {path}.damaged .recover | sqlite3 {path}",
+    )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise UnreachableError(
+            f"the queue {path} cannot be used: {error}", why="it is busy, or its disk is full or read-only", fix="dmod doctor"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise ConflictError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error
+
+
+def _statements(script: str) -> list[str]:
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements
+
+
+def _first() -> str:
+    return (Path(__file__).parent / "schema.sql").read_text()
+
+
+MIGRATIONS = (_first,)  # ordered; each is the SQL that leads from its index to the next version

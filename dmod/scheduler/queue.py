@@ -1,0 +1,221 @@
+"""Queue: the jobs, as persisted; the one interface between command line, dashboard and scheduler.
+
+Everything but running works on it while the scheduler is down. What `submit` returned survives kill -9 and power loss.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dmod.errors import ConflictError, NotFoundError
+from dmod.jobs.job import Job
+from dmod.jobs.status import ACTIVE, Status
+from dmod.scheduler import database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from dmod.jobs.prepared import Prepared
+    from dmod.jobs.spec import Spec
+
+_COLUMNS = ", ".join(
+    "id name kind status cpus memory submitted started ended reason exit_code attempt stop cwd spec prepared handle "
+    "allocation".split()
+)
+
+
+class Event(NamedTuple):
+    """A change of a job's status, or a note about it."""
+
+    job: int
+    status: Status
+    time: datetime
+    note: str
+
+
+class Queue:
+    """The jobs of one project."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = database.connect(path)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def submit(self, spec: Spec, cwd: Path, prepared: Prepared) -> int:
+        """Add a job; its id is durable when this returns."""
+        return self.submit_all([(spec, prepared)], cwd)[0]
+
+    def submit_all(self, jobs: Sequence[tuple[Spec, Prepared]], cwd: Path) -> list[int]:
+        """Add jobs in one transaction: all of them or none."""
+        now = time.time()
+        with self._transaction() as write:
+            ids = []
+            for spec, prepared in jobs:
+                row = write.execute(
+                    "insert into job (name, kind, cpus, memory, submitted, cwd, spec, prepared)"
+                    " values (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        spec.name,
+                        spec.kind,
+                        spec.resources.cpus,
+                        spec.resources.memory,
+                        now,
+                        str(cwd),
+                        spec.to_json(),
+                        json.dumps(prepared.to_json(), ensure_ascii=False),
+                    ),
+                )
+                ids.append(int(row.lastrowid or 0))
+            write.executemany(
+                "insert into event (job, status, time) values (?, 'queued', ?)", [(each, now) for each in ids]
+            )
+        return ids
+
+    def get(self, job: int) -> Job:
+        """One job. Raises NotFoundError."""
+        found = self._rows("where id = ?", (job,))
+        if not found:
+            raise NotFoundError(f"there is no job {job}", fix="dmod job list")
+        return found[0]
+
+    def jobs(
+        self, *, status: Sequence[Status] = (), name: str | None = None, limit: int | None = None
+    ) -> list[Job]:
+        """Jobs in the order of their ids; with `limit` the newest; `name` may hold * and ?."""
+        clauses, values = [], []
+        if status:
+            clauses.append(f"status in ({', '.join('?' * len(status))})")
+            values += [str(each) for each in status]
+        if name is not None:
+            clauses.append("name glob ?")
+            values.append(name)
+        where = f"where {' and '.join(clauses)} " if clauses else ""
+        if limit is None:
+            return self._rows(f"{where}order by id", tuple(values))
+        return self._rows(f"{where}order by id desc limit ?", (*values, limit))[::-1]
+
+    def counts(self) -> dict[Status, int]:
+        """How many jobs have each status."""
+        with database.translated(self.path):
+            rows = self._connection.execute("select status, count(*) from job group by status").fetchall()
+        return {Status(status): count for status, count in rows}
+
+    def events(self, job: int | None = None, *, after: int = 0, limit: int = -1) -> list[Event]:
+        """What happened to one job, or to all, oldest first."""
+        where = "where id > ?" + ("" if job is None else " and job = ?")
+        values: tuple[int, ...] = (after, limit) if job is None else (after, job, limit)
+        query = f"select job, status, time, note from event {where} order by id desc limit ?"  # noqa: S608 - constants
+        with database.translated(self.path):
+            rows = self._connection.execute(query, values).fetchall()
+        return [Event(row[0], Status(row[1]), _time(row[2]), row[3]) for row in reversed(rows)]
+
+    def advance(
+        self, job: int, to: Status, note: str = "", *, by: Sequence[Status] = ACTIVE, values: Mapping[str, Any] | None = None
+    ) -> None:
+        """Move a job to a status, with its event, in one transaction; ConflictError if it is not in one of `by`.
+
+        `values` sets further columns: handle, allocation, exit_code, reason, attempt, stop.
+        """
+        now = time.time()
+        columns: dict[str, Any] = {"status": str(to), **(values or {})}
+        if to is Status.RUNNING:
+            columns["started"] = now
+        if to.ended:
+            columns |= {"ended": now, "allocation": "[]", "stop": "", "reason": columns.get("reason", note)}
+        if to is Status.QUEUED:
+            columns |= {"started": None, "ended": None, "reason": "", "exit_code": None, "handle": "{}", "allocation": "[]"}
+        settings = ", ".join(f"{column} = ?" for column in columns)
+        places = ", ".join("?" * len(by))
+        with self._transaction() as write:
+            changed = write.execute(
+                f"update job set {settings} where id = ? and status in ({places})",  # noqa: S608 - names of columns
+                (*columns.values(), job, *map(str, by)),
+            )
+            if not changed.rowcount:
+                raise ConflictError(f"job {job} is {self.get(job).status}: it cannot become {to}")
+            write.execute(
+                "insert into event (job, status, time, note) values (?, ?, ?, ?)", (job, str(to), now, note)
+            )
+
+    def cancel(self, job: int, note: str = "canceled by user") -> Status:
+        """Cancel a waiting job at once, ask for the end of one that runs; its status before. ConflictError if it has ended."""
+        with self._transaction() as write:
+            found = self.get(job)
+            if found.status.ended:
+                raise ConflictError(f"job {job} is {found.status} already", fix=f"dmod job show {job}")
+            if found.status is Status.QUEUED:
+                values = (str(Status.CANCELED), time.time(), note, job)
+                write.execute("update job set status = ?, ended = ?, reason = ? where id = ?", values)
+            else:
+                write.execute("update job set stop = ? where id = ?", (note, job))
+            status = Status.CANCELED if found.status is Status.QUEUED else found.status
+            said = "" if found.status is Status.QUEUED else "asked to stop: "
+            write.execute(
+                "insert into event (job, status, time, note) values (?, ?, ?, ?)",
+                (job, str(status), time.time(), said + note),
+            )
+        return found.status
+
+    def retry(self, job: int) -> None:
+        """Queue a failed or canceled job again, under its id. ConflictError if it has not ended, or completed."""
+        found = self.get(job)
+        if found.status is Status.COMPLETED:
+            raise ConflictError(f"job {job} is completed: there is nothing to retry", fix="dmod job submit FILE")
+        self.advance(
+            job,
+            Status.QUEUED,
+            f"attempt {found.attempt + 1}",
+            by=(Status.FAILED, Status.CANCELED),
+            values={"attempt": found.attempt + 1},
+        )
+
+    def version(self) -> int:
+        """A number that changes when another process has written."""
+        with database.translated(self.path):
+            return int(self._connection.execute("pragma data_version").fetchone()[0])
+
+    def _rows(self, where: str, values: Sequence[Any]) -> list[Job]:
+        with database.translated(self.path):
+            rows = self._connection.execute(f"select {_COLUMNS} from job {where}", values).fetchall()  # noqa: S608
+        return [_job(row) for row in rows]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with database.translated(self.path):
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+                self._connection.execute("commit")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")
+                raise
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _job(row: Sequence[Any]) -> Job:
+    (id_, name, kind, status, cpus, memory, submitted, started, ended, *rest) = row
+    return Job(
+        id_,
+        name,
+        kind,
+        Status(status),
+        cpus,
+        memory,
+        _time(submitted),
+        None if started is None else _time(started),
+        None if ended is None else _time(ended),
+        *rest,
+    )
