@@ -1,0 +1,1 @@
+"""What reads the domain of files: a module for each format, named in `dmod.data.format`."""

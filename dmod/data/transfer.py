@@ -1,0 +1,136 @@
+"""Transfer: files copied or linked into a dataset, hashed on the way."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmod.data.dataset import File
+from dmod.errors import DmodError, UsageError
+from dmod.paths import shown
+from dmod.units import format_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dmod.data.source import Entry
+    from dmod.data.store import Report
+
+_CHUNK = 1 << 20  # bytes
+
+
+def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, report: Report | None = None) -> list[File]:
+    """Bring the files into a new folder and on disk; gives their sizes and checksums.
+
+    With `link` nothing is copied: hard links where the file system can, else symbolic ones. Raises UsageError for a
+    source that cannot be read or changes meanwhile; DmodError for a full disk.
+    """
+    total, done = sum(entry.size for entry in entries), 0
+    if not link:
+        _require_room(folder, total)
+    files = []
+    for entry in entries:
+        if report:
+            report(done, total, entry.path)
+        target = folder / entry.path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file = _link(entry, target) if link else _copy(entry, target)
+        except OSError as error:
+            raise _failed(error, entry, folder) from error
+        files.append(file)
+        done += entry.size
+    if not link:
+        sync(folder / entry.path for entry in entries)
+    sync_folders(folder)
+    if report:
+        report(done, total, "")
+    return files
+
+
+def digest(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        found = hashlib.file_digest(file, "sha256")
+        return file.tell(), found.hexdigest()
+
+
+def sync(paths: Iterable[Path]) -> None:
+    """See that the contents of files are on disk: all are written by now, so that few calls have to wait."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_folders(folder: Path) -> None:
+    """See that the names in a folder and below are on disk."""
+    sync(Path(name) for name, _, _ in os.walk(folder))
+
+
+def _copy(entry: Entry, target: Path) -> File:
+    size, found = 0, hashlib.sha256()
+    with entry.source.open("rb", buffering=0) as source, target.open("xb", buffering=0) as copy:
+        cloned = _clone(source.fileno(), copy.fileno())
+        while chunk := source.read(_CHUNK):
+            found.update(chunk)
+            size += len(chunk)
+            left = memoryview(b"" if cloned else chunk)
+            while left:
+                left = left[copy.write(left) :]
+    if size != entry.size:
+        raise UsageError(
+            f"{shown(entry.source)} changed while it was read",
+            why=f"it had {entry.size:,} bytes and now {size:,}",
+            fix="try again when it is written",
+        )
+    return File(entry.path, size, found.hexdigest())
+
+
+def _clone(source: int, target: int) -> bool:
+    """Share the blocks on disk, where the file system can (btrfs, XFS): the copy then costs no room."""
+    import fcntl
+
+    clone = 0x40049409  # FICLONE of linux/fs.h
+    try:
+        fcntl.ioctl(target, clone, source)
+    except OSError:
+        return False
+    return True
+
+
+def _link(entry: Entry, target: Path) -> File:
+    real = entry.source.resolve()
+    try:
+        os.link(real, target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+            raise
+        target.symlink_to(real)
+    return File(entry.path, *digest(target))
+
+
+def _require_room(folder: Path, total: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if total > free:
+        raise DmodError(
+            f"no room for {format_memory(total)} in {shown(folder.parent)}",
+            why=f"{format_memory(free)} are free",
+            fix="set data.folder in dmod.toml to a larger disk, or --link the files where they are",
+        )
+
+
+def _failed(error: OSError, entry: Entry, folder: Path) -> DmodError:
+    reason = (error.strerror or str(error)).lower()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        return DmodError(
+            f"{entry.path} cannot be written to {shown(folder.parent.parent)}: {reason}",
+            fix="set data.folder in dmod.toml to a larger disk",
+        )
+    return UsageError(f"{shown(entry.source)} cannot be taken: {reason}")
