@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dmod.jobs.prepared import Prepared
-    from dmod.jobs.resources import Allocation
+    from dmod.jobs.resources import Allocation, Resources
     from dmod.jobs.spec import Spec
 
 
@@ -45,6 +45,13 @@ class Job:
         from dmod.jobs.kinds import from_json
 
         return from_json(self.spec_json)
+
+    @property
+    def resources(self) -> Resources:
+        """What it asks for."""
+        from dmod.jobs.resources import Resources
+
+        return Resources(**json.loads(self.spec_json)["resources"])
 
     @property
     def prepared(self) -> Prepared:

@@ -32,7 +32,13 @@ class Program:
 
 def plan(job: Job, folder: Path, root: Path) -> Program:
     """The program of a job. Raises UnmetError if there is no mpiexec for its ranks."""
-    env = {"DMOD_JOB": str(job.id), "DMOD_TASK": "0", "DMOD_PROJECT": str(root), "DMOD_JOB_FOLDER": str(folder)}
+    env = {
+        "DMOD_JOB": str(job.id),
+        "DMOD_TASK": "0",
+        "DMOD_ATTEMPT": str(job.attempt),
+        "DMOD_PROJECT": str(root),
+        "DMOD_JOB_FOLDER": str(folder),
+    }
     if job.kind == "command":
         command = job.spec.table
         return Program(command.argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})

@@ -85,7 +85,9 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise UnreachableError(
-            f"the queue {path} cannot be used: {error}", why="it is busy, or its disk is full or read-only", fix="dmod doctor"
+            f"the queue {path} cannot be used: {error}",
+            why="it is busy, or its disk is full or read-only",
+            fix="dmod doctor",
         ) from error
     except sqlite3.DatabaseError as error:
         raise ConflictError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error

@@ -87,9 +87,7 @@ class Queue:
             raise NotFoundError(f"there is no job {job}", fix="dmod job list")
         return found[0]
 
-    def jobs(
-        self, *, status: Sequence[Status] = (), name: str | None = None, limit: int | None = None
-    ) -> list[Job]:
+    def jobs(self, *, status: Sequence[Status] = (), name: str | None = None, limit: int | None = None) -> list[Job]:
         """Jobs in the order of their ids; with `limit` the newest; `name` may hold * and ?."""
         clauses, values = [], []
         if status:
@@ -119,7 +117,13 @@ class Queue:
         return [Event(row[0], Status(row[1]), _time(row[2]), row[3]) for row in reversed(rows)]
 
     def advance(
-        self, job: int, to: Status, note: str = "", *, by: Sequence[Status] = ACTIVE, values: Mapping[str, Any] | None = None
+        self,
+        job: int,
+        to: Status,
+        note: str = "",
+        *,
+        by: Sequence[Status] = ACTIVE,
+        values: Mapping[str, Any] | None = None,
     ) -> None:
         """Move a job to a status, with its event, in one transaction; ConflictError if it is not in one of `by`.
 
@@ -132,7 +136,14 @@ class Queue:
         if to.ended:
             columns |= {"ended": now, "allocation": "[]", "stop": "", "reason": columns.get("reason", note)}
         if to is Status.QUEUED:
-            columns |= {"started": None, "ended": None, "reason": "", "exit_code": None, "handle": "{}", "allocation": "[]"}
+            columns |= {
+                "started": None,
+                "ended": None,
+                "reason": "",
+                "exit_code": None,
+                "handle": "{}",
+                "allocation": "[]",
+            }
         settings = ", ".join(f"{column} = ?" for column in columns)
         places = ", ".join("?" * len(by))
         with self._transaction() as write:
@@ -142,9 +153,7 @@ class Queue:
             )
             if not changed.rowcount:
                 raise ConflictError(f"job {job} is {self.get(job).status}: it cannot become {to}")
-            write.execute(
-                "insert into event (job, status, time, note) values (?, ?, ?, ?)", (job, str(to), now, note)
-            )
+            write.execute("insert into event (job, status, time, note) values (?, ?, ?, ?)", (job, str(to), now, note))
 
     def cancel(self, job: int, note: str = "canceled by user") -> Status:
         """Cancel a waiting job at once, ask for the end of one that runs; its status before. ConflictError if it has ended."""

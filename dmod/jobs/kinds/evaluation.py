@@ -24,7 +24,9 @@ METRICS = ("nse", "kge", "pbias", "rmse", "peak_error")
 class Evaluation:
     """[evaluation]."""
 
-    simulation: str = field(metadata={"doc": "the output dataset of a simulation", "aliases": ("simulated", "prediction")})
+    simulation: str = field(
+        metadata={"doc": "the output dataset of a simulation", "aliases": ("simulated", "prediction")}
+    )
     observation: str = field(
         metadata={"doc": "a dataset of discharge and its crosswalk", "aliases": ("observed", "observations", "obs")}
     )
@@ -48,12 +50,8 @@ def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
     """The datasets of an evaluation. Raises UnmetError with every gap."""
     wanted = spec.evaluation
     requirements = [
-        Requirement(
-            Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=("output-netcdf", "output-csv")
-        ),
-        Requirement(
-            Category.OBSERVATION, "observation", names=(wanted.observation,), formats=("observation-csv",)
-        ),
+        Requirement(Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=("output-netcdf", "output-csv")),
+        Requirement(Category.OBSERVATION, "observation", names=(wanted.observation,), formats=("observation-csv",)),
     ]
     if wanted.hydrofabric:
         requirements.append(Requirement(Category.HYDROFABRIC, "hydrofabric", names=(wanted.hydrofabric,)))

@@ -29,7 +29,9 @@ class Simulation:
     """[simulation]."""
 
     realization: str = field(metadata={"doc": "a config dataset that holds one", "aliases": ("config", "formulation")})
-    hydrofabric: str | None = field(default=None, metadata={"doc": "by default the one that fits", "aliases": ("fabric",)})
+    hydrofabric: str | None = field(
+        default=None, metadata={"doc": "by default the one that fits", "aliases": ("fabric",)}
+    )
     forcing: str | tuple[str, ...] | None = field(
         default=None, metadata={"doc": "one dataset or several; by default those that cover the job"}
     )

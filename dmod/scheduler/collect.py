@@ -1,0 +1,71 @@
+"""Collect: what a worker made becomes a dataset, with what it was made from."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from dmod import __version__, layout
+from dmod.errors import ConflictError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dmod.data.folder import FolderStore
+    from dmod.jobs.job import Job
+
+PACKAGES = ("numpy", "netCDF4", "holmes-rs", "mpi4py", "mpich", "pymetis")
+
+
+def collect(job: Job, folder: Path, store: FolderStore) -> str:
+    """Register the output of a job and say how it is called; "" if it made none. May be repeated.
+
+    Raises:
+        ConflictError: another dataset has taken the name meanwhile; the output stays in the job's folder.
+    """
+    made, name = folder / layout.OUTPUT, job.output
+    if name is None:
+        return ""
+    if name in store.names():
+        if store.get(name).job != job.id:
+            raise ConflictError(
+                f'the name of its output, "{name}", is taken',
+                why=f"it stays in {made}",
+                fix=f"dmod dataset delete {name}",
+            )
+        shutil.rmtree(made, ignore_errors=True)
+        return name
+    if not made.is_dir():
+        return ""
+    store.create(
+        name,
+        "output",
+        [made],
+        description=f"{job.kind} {job.name}, job {job.id}",
+        derived_from=job.datasets,
+        job=job.id,
+        details={"provenance": provenance(job)},
+    )
+    shutil.rmtree(made)
+    return name
+
+
+def provenance(job: Job) -> dict[str, Any]:
+    """What an output comes from: spec, datasets with their digests, versions, host."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "job": job.id,
+        "spec": job.spec_json,
+        "datasets": dict(job.prepared.digests),
+        "dmod": __version__,
+        "python": platform.python_version(),
+        "packages": versions,
+        "host": platform.node(),
+    }

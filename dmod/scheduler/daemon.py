@@ -1,0 +1,233 @@
+"""The scheduler's process: one loop that decides and acts, woken by commands, ends of programs, and time.
+
+It may be killed at any line: the queue says what it had begun, the jobs' folders say what became of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dmod.data.folder import FolderStore
+from dmod.errors import ConflictError, DmodError
+from dmod.executors import EXECUTORS
+from dmod.jobs.launch import Program, plan
+from dmod.jobs.status import ACTIVE, Status
+from dmod.scheduler import database, lock
+from dmod.scheduler.collector import Collector
+from dmod.scheduler.diagnose import diagnose
+from dmod.scheduler.nodes import nodes
+from dmod.scheduler.queue import Queue
+from dmod.scheduler.stage import stage
+from dmod.scheduler.step import Refuse, Seen, Start, Stop, step, wake
+
+if TYPE_CHECKING:
+    from dmod.executors.executor import Executor
+    from dmod.jobs.job import Job
+    from dmod.project import Project
+
+NET = 1.0  # seconds after which the queue is looked at though nobody called
+log = logging.getLogger("dmod.scheduler")
+
+
+@dataclass(slots=True)
+class Running:
+    """A program that runs."""
+
+    program: Program
+    handle: dict[str, Any]
+    fd: int  # readable when it ends
+    asked: float | None = None  # since when it has been asked to end
+    reason: str = ""  # why
+
+
+class Daemon:
+    """The scheduler of one project."""
+
+    def __init__(self, project: Project) -> None:
+        database.check(project.queue)
+        self.project = project
+        self.queue = Queue(project.queue)
+        self.store = FolderStore(project.datasets)
+        self.nodes = nodes(project.config)
+        self.executor: Executor = EXECUTORS["local"]()
+        self.running: dict[int, Running] = {}
+        self.leaving = False
+        self._cpus = sorted(os.sched_getaffinity(0))
+        self._ear = lock.listen(project.state)
+        self._collector = Collector(self.store, lambda: lock.wake(project.state))
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._busy_until = time.monotonic()
+
+    def run(self) -> None:
+        """Adopt what runs, and work until told to leave or nothing has been there to do for long."""
+        self._adopt()
+        while not self.leaving:
+            jobs = self._turn()
+            if jobs or self._collector.working:
+                self._busy_until = time.monotonic()
+            elif self._idle():
+                return
+            self._sleep(jobs)
+        log.info("leaving; %d jobs go on", len(self.running))
+
+    def _idle(self) -> bool:
+        patience = self.project.config.scheduler.idle_exit
+        return bool(patience) and time.monotonic() - self._busy_until >= patience
+
+    def _turn(self) -> list[Seen]:
+        """Look once, decide once, act."""
+        for job, running in list(self.running.items()):
+            code = self.executor.ended(running.handle, running.program)
+            if code is not None:
+                self._finished(job, code)
+        for job_, name, error in self._collector.done():
+            self._collected(job_, name, error)
+        seen = [self._seen(job) for job in self.queue.jobs(status=ACTIVE)]
+        for action in step(seen, self.nodes, time.time()):
+            try:
+                self._act(action)
+            except ConflictError as error:  # somebody canceled it this very moment
+                log.info("%s", error)
+        return [self._seen(job) for job in self.queue.jobs(status=ACTIVE)]
+
+    def _act(self, action: Start | Stop | Refuse) -> None:
+        match action:
+            case Start(job, allocation):
+                held = [{"node": each.node, "cpus": each.cpus, "memory": each.memory} for each in allocation]
+                import json
+
+                self.queue.advance(job, Status.STAGING, by=(Status.QUEUED,), values={"allocation": json.dumps(held)})
+                self._start(self.queue.get(job))
+            case Stop(job, reason, kill):
+                running = self.running[job]
+                running.asked, running.reason = running.asked or time.time(), reason
+                self.executor.stop(running.handle, running.program, kill=kill)
+            case Refuse(job, reason):
+                self.queue.advance(job, Status.FAILED, reason, by=(Status.QUEUED,))
+
+    def _start(self, job: Job) -> None:
+        """Stage a job and start its program; a job that cannot start has failed, and says why."""
+        import json
+
+        folder = self.project.job_folder(job.id)
+        try:
+            stage(job, folder, self.store)
+            program = plan(job, folder, self.project.root)
+            cpus = self._free_cpus(job.cpus)
+            handle = {**self.executor.start(program, cpus), "cpus": cpus}
+        except DmodError as error:
+            why = f" ({error.why})" if error.why else ""
+            self.queue.advance(job.id, Status.FAILED, f"{error.message}{why}")
+            return
+        self.queue.advance(job.id, Status.RUNNING, by=(Status.STAGING,), values={"handle": json.dumps(handle)})
+        self._watch(job.id, program, handle)
+
+    def _watch(self, job: int, program: Program, handle: dict[str, Any]) -> None:
+        fd = self.executor.watch(handle)
+        self.running[job] = Running(program, handle, -1 if fd is None else fd)
+        if fd is None:
+            lock.wake(self.project.state)  # it has ended already: look again at once
+        else:
+            self._selector.register(fd, selectors.EVENT_READ)
+
+    def _finished(self, job: int, code: int) -> None:
+        """A program has ended: collect what it made, or say why it failed."""
+        running = self.running.pop(job)
+        if running.fd >= 0:
+            self._selector.unregister(running.fd)
+            os.close(running.fd)
+        found = self.queue.get(job)
+        values = {"exit_code": code}
+        if code == 0:
+            self.queue.advance(job, Status.COLLECTING, values=values)
+            self._collector.put(found, self.project.job_folder(job))
+        elif found.stop:
+            self.queue.advance(job, Status.CANCELED, found.stop, values=values)
+        else:
+            reason = running.reason or diagnose(self.project.job_folder(job), code)
+            self.queue.advance(job, Status.FAILED, reason, values=values)
+
+    def _collected(self, job: int, name: str, error: DmodError | None) -> None:
+        if error is None:
+            self.queue.advance(job, Status.COMPLETED, f"dataset {name}" if name else "", values={"reason": ""})
+        else:
+            self.queue.advance(job, Status.FAILED, f"its output cannot be kept: {error.message}")
+
+    def _adopt(self) -> None:
+        """Take over what an earlier scheduler left: running programs, half-staged jobs, outputs to collect."""
+        for job in self.queue.jobs(status=(Status.STAGING, Status.RUNNING, Status.COLLECTING)):
+            folder = self.project.job_folder(job.id)
+            if job.status is Status.COLLECTING:
+                self._collector.put(job, folder)
+                continue
+            program = plan(job, folder, self.project.root)
+            handle = job.handle or self.executor.find(program)
+            if not handle:
+                self._start(job)  # it was never started: its folder is laid out anew
+                continue
+            if job.status is Status.STAGING:
+                import json
+
+                self.queue.advance(job.id, Status.RUNNING, "adopted", values={"handle": json.dumps(handle)})
+            self._watch(job.id, program, dict(handle))
+            log.info("adopted job %d, pid %s", job.id, handle["pid"])
+
+    def _seen(self, job: Job) -> Seen:
+        running = self.running.get(job.id)
+        return Seen(
+            job.id,
+            job.status,
+            job.resources,
+            job.allocation,
+            job.started.timestamp() if job.started else None,
+            job.stop or (running.reason if running else ""),
+            running.asked if running else None,
+        )
+
+    def _free_cpus(self, number: int) -> list[int]:
+        """The numbers of cpus for a job: those that no other has, as far as there are enough."""
+        taken = {cpu for running in self.running.values() for cpu in running.handle.get("cpus", ())}
+        left = [cpu for cpu in self._cpus if cpu not in taken]
+        return left[:number] if len(left) >= number else []
+
+    def _sleep(self, jobs: list[Seen]) -> None:
+        """Wait for a call, an end, or the next moment that matters."""
+        moment = wake(jobs, time.time())
+        for key, _ in self._selector.select(NET if moment is None else min(moment, NET)):
+            if key.fileobj is self._ear:
+                with suppress(BlockingIOError):
+                    while self._ear.recv(64):
+                        pass
+
+
+def serve(project: Project) -> None:
+    """Be the scheduler of a project until it is idle for long, or SIGTERM. Raises ConflictError if there is one."""
+    held = lock.Lock(project.state)
+    held.take()
+    while True:
+        daemon = Daemon(project)
+
+        def leave(_number: int, _frame: object, daemon: Daemon = daemon) -> None:
+            daemon.leaving = True
+            lock.wake(project.state)
+
+        signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGINT, leave)
+        log.info("scheduling for %s, pid %d", project.root, os.getpid())
+        daemon.run()
+        held.give()
+        # a job that was submitted while we were leaving saw the lock taken, and started nobody
+        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE):
+            return
+        with suppress(ConflictError):
+            held.take()
+            continue
+        return

@@ -1,0 +1,125 @@
+"""Lock: one scheduler a project, and how to wake it, or start it if there is none."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from dmod.errors import ConflictError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCK = "scheduler.lock"
+WAKE = "scheduler.wake"
+LOG = "scheduler.log"
+LOG_SIZE = 1_000_000  # bytes; a longer one is put aside when a scheduler starts
+
+
+class Lock:
+    """Held by the scheduler of a project while it lives; the kernel gives it back whatever happens."""
+
+    def __init__(self, state: Path) -> None:
+        state.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def take(self) -> None:
+        """Take it and say who has it. Raises ConflictError if another scheduler runs."""
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError("the scheduler of this project runs already", fix="dmod scheduler status") from error
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, json.dumps({"pid": os.getpid(), "since": time.time()}).encode(), 0)
+
+    def give(self) -> None:
+        """Give it back."""
+        os.ftruncate(self._fd, 0)
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+
+def holder(state: Path) -> dict[str, Any] | None:
+    """Pid and start of the scheduler that runs, None if none does."""
+    try:
+        fd = os.open(state / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(fd, 200, 0).decode()
+        return json.loads(text) if text else {"pid": None, "since": time.time()}
+    finally:
+        os.close(fd)
+    return None
+
+
+@contextmanager
+def _within(folder: Path) -> Iterator[str]:
+    """A short name for a folder: a socket's path has at most 107 bytes, a project's may have more."""
+    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{fd}"
+    finally:
+        os.close(fd)
+
+
+def listen(state: Path) -> socket.socket:
+    """The socket on which a scheduler is woken."""
+    (state / WAKE).unlink(missing_ok=True)
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    with _within(state) as folder:
+        ear.bind(f"{folder}/{WAKE}")
+    return ear
+
+
+def wake(state: Path) -> None:
+    """Tell the scheduler to look now; if it does not hear, it looks by itself within a second."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as mouth:
+        with _within(state) as folder:
+            mouth.sendto(b"!", f"{folder}/{WAKE}")
+
+
+def ensure(root: Path, state: Path) -> None:
+    """Wake the scheduler of a project, or start it."""
+    if holder(state) is None:
+        start(root, state)
+    else:
+        wake(state)
+
+
+def start(root: Path, state: Path) -> None:
+    """Start a scheduler that outlives this process and its terminal."""
+    state.mkdir(parents=True, exist_ok=True)
+    log = state / LOG
+    if log.exists() and log.stat().st_size > LOG_SIZE:
+        log.replace(state / f"{LOG}.1")
+    with log.open("ab") as lines:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "dmod.scheduler", str(root)],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=lines,
+            stderr=lines,
+            start_new_session=True,
+        )
+    started.returncode = 0  # it is nobody's child soon: Popen shall not wait for it
+
+
+def await_holder(state: Path, patience: float = 10.0) -> dict[str, Any]:
+    """The scheduler that was just started, once it holds the lock. Raises UnreachableError."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        found = holder(state)
+        if found and found["pid"]:
+            return found
+        time.sleep(0.01)
+    raise UnreachableError(f"the scheduler did not start within {patience:g} s", fix="dmod scheduler logs")

@@ -1,0 +1,71 @@
+"""Stage: a job's folder, with the /dmod tree that its worker sees and the order it reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from dmod import layout
+from dmod.jobs.launch import ranks_of
+from dmod.jobs.spec import mapping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dmod.data.folder import FolderStore
+    from dmod.jobs.job import Job
+
+PROVENANCE = "provenance.json"
+
+
+def stage(job: Job, folder: Path, store: FolderStore) -> None:
+    """Lay out the folder of a job; may be repeated. Raises NotFoundError if a dataset has gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
+        shutil.rmtree(folder / left, ignore_errors=True)
+    for left in (layout.FAILURE, layout.PROGRESS, layout.EXIT):
+        (folder / left).unlink(missing_ok=True)
+    if job.kind == "command":
+        return
+    prepared = job.prepared
+    tree = folder / layout.DMOD.strip("/")
+    datasets: dict[str, list[dict[str, str]]] = {}
+    for role, names in prepared.datasets.items():
+        for name in names:
+            datasets.setdefault(role, []).append(_link(store, name, tree))
+    order: dict[str, Any] = {
+        "id": job.id,
+        "name": job.name,
+        "kind": job.kind,
+        "ranks": ranks_of(job),
+        "spec": mapping(job.spec.table),
+        "period": prepared.to_json()["period"],
+        "catchments": prepared.to_json()["catchments"],
+        "datasets": datasets,
+        "output": {"format": getattr(job.spec.table, "format", "auto"), "dataset": job.output},
+        "submitted": job.submitted.isoformat(),
+        "digests": dict(prepared.digests),
+    }
+    _write(folder / layout.JOB, order)
+
+
+def _link(store: FolderStore, name: str, tree: Path) -> dict[str, str]:
+    """Give the worker a dataset: /dmod/datasets/<category>/<name>, a link into cluster_volumes, a link to the store."""
+    dataset = store.get(name)
+    category = str(dataset.category)
+    volume = tree / layout.CLUSTER_VOLUMES / category / name
+    seen = tree / layout.DATASETS / category / name
+    for link, target in ((volume, store.path(name).absolute()), (seen, volume)):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target if link is volume else os.path.relpath(target, link.parent))
+    path = f"{layout.DMOD}/{layout.DATASETS}/{category}/{name}"
+    return {"name": name, "category": category, "format": dataset.domain.format, "path": path}
+
+
+def _write(path: Path, data: object) -> None:
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
