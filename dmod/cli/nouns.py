@@ -64,7 +64,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "the process that runs jobs; it starts by itself",
             verbs="start stop status logs",
         ),
-        "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show drain resume"),
+        "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show"),
         "config": Noun("dmod.cli.config", "app", "dmod.toml: what holds, and why", verbs="show check schema path"),
         "completion": Noun("dmod.cli.completion", "command", "tab completion for bash, zsh or fish"),
         "version": Noun("dmod.cli.version", "command", "dmod, Python and what is installed"),

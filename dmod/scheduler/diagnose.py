@@ -43,7 +43,7 @@ def _told(folder: Path) -> str:
 
 def _killed(folder: Path) -> str:
     """Which rank MPI found dead, by its pid."""
-    text = _stderr(folder) + _tail(folder / layout.STDOUT)
+    text = _stderr(folder) + tail(folder / layout.STDOUT)
     found, code = _HYDRA.search(text), _HYDRA_CODE.search(text)
     if not found or not code:
         return ""
@@ -69,10 +69,10 @@ def last_line(folder: Path) -> str:
 
 
 def _stderr(folder: Path) -> str:
-    return _tail(folder / layout.STDERR)
+    return tail(folder / layout.STDERR)
 
 
-def _tail(path: Path) -> str:
+def tail(path: Path) -> str:
     try:
         with path.open("rb") as file:
             file.seek(0, 2)

@@ -1,0 +1,126 @@
+"""Submitting: a job file or a command line becomes a spec, is held against data and nodes, and is queued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmod.cli import job_wait
+from dmod.cli.output import say, show_record, write
+from dmod.cli.settings import current, project
+from dmod.errors import ConflictError, UnmetError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dmod.data.folder import FolderStore
+    from dmod.jobs.prepared import Prepared
+    from dmod.jobs.spec import Spec
+    from dmod.toml_file import Located
+
+
+def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> Spec:
+    """The spec that the words of `job submit` mean. Raises UsageError, NotFoundError."""
+    from dmod import toml_file
+    from dmod.jobs import kinds
+
+    if len(words) == 1 and words[0].endswith(".toml"):
+        located = toml_file.read(Path(words[0]))
+    else:
+        located = _command(words)
+    for text in sets:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {text}: a key and a value are needed", fix="--set simulation.end=1984-12-31")
+        located = located.with_value(key.strip(), toml_file.value(value.strip()), f"--set {key.strip()}")
+    for key, value in given.items():
+        located = located.with_value(key, value, f"--{key.rpartition('.')[2].replace('_', '-')}")
+    return kinds.read(located, project().config.defaults)
+
+
+def _command(words: Sequence[str]) -> Located:
+    """A job of kind command from a command line."""
+    from dmod.toml_file import Located
+
+    if len(words) == 1 and not Path(words[0]).suffix == "" and Path(words[0]).exists():
+        raise UsageError(f"{words[0]} is not a job file: those end in .toml", fix=f"dmod job submit -- {words[0]}")
+    name = Path(words[0]).name or "command"
+    return Located(Path(f"{name}.toml"), {"kind": "command", "name": name, "command": {"argv": list(words)}}, {})
+
+
+def submit(spec: Spec, *, wait: bool) -> int:
+    """Check a spec, queue it, print its id, wake the scheduler; with `wait` show its progress to the end."""
+    from dmod.data.folder import FolderStore
+    from dmod.jobs import kinds
+    from dmod.scheduler import lock
+    from dmod.scheduler.queue import Queue
+
+    here = project()
+    store = FolderStore(here.datasets)
+    prepared = kinds.prepare(spec, store.list() if spec.kind != "command" else [])
+    _possible(spec)
+    _free_output(spec, store)
+    if current().dry_run:
+        show_record(_plan(spec, prepared))
+        return 0
+    queue = Queue(here.queue)
+    job = queue.submit(spec, Path.cwd(), prepared)
+    lock.ensure(here.root, here.state)
+    if current().machine and not wait:
+        from dmod.cli.job_list import row
+
+        show_record(row(queue.get(job), {}))
+    elif current().output == "name":
+        write(str(job))
+    elif not wait:
+        write(f"job {job} {spec.name}")
+        say(f"next: dmod job watch {job}")
+    if not wait:
+        return 0
+    ended = job_wait.watch(job, queue)
+    return job_wait.exit_code([ended])
+
+
+def _possible(spec: Spec) -> None:
+    """Refuse what no node could ever run."""
+    from dmod.jobs.launch import mpiexec
+    from dmod.scheduler.nodes import nodes
+    from dmod.scheduler.step import impossible
+
+    lack = impossible(spec.resources, nodes(project().config))
+    if lack:
+        raise UnmetError(
+            f'job "{spec.name}" can never run here: it {lack}', fix="--cpus and --memory, or dmod node list"
+        )
+    if spec.kind == "simulation" and spec.resources.cpus > 1:
+        mpiexec()
+
+
+def _free_output(spec: Spec, store: FolderStore) -> None:
+    """Refuse an output whose name is taken, before anything runs for it."""
+    name = getattr(spec.table, "output", None)
+    if name and name in store.names():
+        raise ConflictError(
+            f'job "{spec.name}" would make the dataset "{name}", which exists',
+            fix=f"--set {spec.kind}.output=NAME, or dmod dataset delete {name}",
+        )
+    if name:
+        from dmod.data import name as names
+
+        names.require(name)
+
+
+def _plan(spec: Spec, prepared: Prepared) -> dict[str, Any]:
+    """What --dry-run shows."""
+    found = prepared.to_json()
+    return {
+        "name": spec.name,
+        "kind": spec.kind,
+        "cpus": spec.resources.cpus,
+        "memory": spec.resources.memory,
+        "paradigm": spec.resources.paradigm,
+        "time_limit": spec.resources.time_limit,
+        "datasets": found["datasets"],
+        "period": found["period"],
+        "catchments": found["size"] or None,
+    }
