@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,12 @@ class Dataset:
         return sum(file.size for file in self.files)
 
     @property
+    def digest(self) -> str:
+        """SHA-256 over the names and checksums of all files: the same for the same contents, wherever they lie."""
+        listed = "".join(f"{file.sha256}  {file.path}\n" for file in self.files)
+        return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+
+    @property
     def format(self) -> str:
         """The name of its format."""
         return self.domain.format
@@ -73,6 +80,7 @@ class Dataset:
             **self._facts(),
             "format": self.format,
             "size": self.size,
+            "digest": self.digest,
             "domain": self.domain.record(),
             "files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in self.files],
         }

@@ -1,0 +1,47 @@
+"""Detector of simulated series in one NetCDF file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmod.data.blocks import block
+from dmod.data.detectors import files
+from dmod.data.domain import Domain
+from dmod.errors import DmodError
+from dmod.hydro.period import TimeRange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dmod.data.source import Entry
+
+
+def looks(entries: Sequence[Entry]) -> bool:
+    """One NetCDF file with discharge of nexuses."""
+    grids = files.top(entries, ".nc")
+    return len(grids) == 1 and files.is_netcdf(grids[0].source) and _is_output(grids[0].source)
+
+
+def _is_output(path: Path) -> bool:
+    from dmod.hydro.discharge_netcdf import NetcdfDischarge
+
+    try:
+        with NetcdfDischarge(path):
+            return True
+    except DmodError:
+        return False
+
+
+def read(folder: Path) -> Domain:
+    """Nexuses, catchments and the period. Raises UsageError and its kin."""
+    from dmod.hydro import stamps
+    from dmod.hydro.discharge import open_discharge
+
+    with open_discharge(folder) as found:
+        time = TimeRange(stamps.moment(found.times[0]), stamps.moment(found.times[-1]))
+        nexuses = [name for name in found.features if not name.startswith("cat-")]
+        catchments = [name for name in found.features if name.startswith("cat-")]
+        pairs = ((nexuses, "discharge"), (catchments, "runoff"))
+        blocks = tuple(block(names, time, [variable]) for names, variable in pairs if names)
+        return Domain("output-netcdf", blocks, found.step)
