@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dmod.data import detect
 from dmod.data.dataset import DATA, Dataset
 from dmod.data.source import gather
-from dmod.data.transfer import digest, sync_folders, transfer
+from dmod.data.transfer import digest, preview, transfer
 from dmod.errors import ConflictError, NotFoundError
 from dmod.hydro.ids import some
 
@@ -44,9 +44,9 @@ def build(  # noqa: PLR0913 - what it was, what is added, where and how
             raise NotFoundError(
                 f"{file.path} of dataset {now.name} is gone", fix=f"dmod dataset check {now.name}"
             ) from error
+    preview(entries, new / DATA)
+    domain = detect.read_preview(now.domain.format, new / DATA, entries)
     files = [*kept, *transfer(entries, new / DATA, link=now.linked, report=report)]
-    sync_folders(new)
-    domain = detect.read(now.domain.format, new / DATA)
     given = {key: value for key, value in now.domain.details.items() if key not in domain.details}
     return changed(
         now,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from dmod.data.domain import Domain
 from dmod.data.format import FORMATS, Category, Format, parse
-from dmod.errors import UsageError
+from dmod.errors import DmodError, UsageError
 from dmod.hydro.ids import some
 from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from dmod.data.source import Entry
 
@@ -73,6 +73,24 @@ def read(format: str, folder: Path) -> Domain:  # noqa: A002 - as above
     return _detector(known).read(folder) if known.detector else Domain(known.name)
 
 
+def read_preview(format: str, folder: Path, entries: Sequence[Entry]) -> Domain:  # noqa: A002 - as above
+    """As `read`, of a folder that shows the entries as they will be; errors name the files as they were given."""
+    try:
+        return read(format, folder)
+    except DmodError as error:
+        said = [_as_given(text, folder, entries) for text in (error.message, error.why, error.fix)]
+        raise type(error)(said[0], why=said[1], fix=said[2]) from error
+
+
+def _as_given(text: str, folder: Path, entries: Sequence[Entry]) -> str:
+    if str(folder) not in text:
+        return text
+    for entry in entries:
+        text = text.replace(str(folder / entry.path), shown(entry.source))
+    roots = {str(entry.source).removesuffix(entry.path) for entry in entries}
+    return text.replace(str(folder), shown(Path(roots.pop())) if len(roots) == 1 else "what is given")
+
+
 def _given(category: Category | None, chosen: Format) -> Kind:
     if not chosen.suits(category):
         raise UsageError(
@@ -98,7 +116,10 @@ def _unclear(
     where = shown(entries[0].source) if len(entries) == 1 else f"{len(entries)} files ({some(e.path for e in entries)})"
     if found:
         names = " or ".join(each.name for each in found)
-        return UsageError(f"the{kind} format of {where} is not clear: {names}", fix=f"--format {found[0].name}")
+        several = category is None and len({each.category for each in found}) > 1
+        choice = f"--category {found[0].category}" if several else f"--format {found[0].name}"
+        fix = f"{choice}, or --from with the files of one dataset alone"
+        return UsageError(f"the{kind} format of {where} is not clear: {names}", fix=fix)
     known = "; ".join(f"{each.name}: {each.doc}" for each in fitting)
     if category is None:
         return UsageError(

@@ -53,15 +53,16 @@ class FolderStore:
         """
         from dmod.data import detect
         from dmod.data.source import gather
-        from dmod.data.transfer import transfer
+        from dmod.data.transfer import preview, transfer
 
         self._require_free(names_.require(name))
         entries = gather(sources)
         kind = detect.choose(None if category is None else Category.parse(category), entries, format, job=job)
         with self._workspace() as new:
             (new / DATA).mkdir()
+            preview(entries, new / DATA)
+            domain = detect.read_preview(kind.format, new / DATA, entries)
             files = transfer(entries, new / DATA, link=link, report=report)
-            domain = detect.read(kind.format, new / DATA)
             domain = changed(domain, details={**domain.details, **(details or {})})
             made = Dataset(
                 name, kind.category, domain, tuple(files), _now(), description, tuple(derived_from), job, link

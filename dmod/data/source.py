@@ -20,6 +20,7 @@ class Entry(NamedTuple):
     path: str  # its name in the dataset, with slashes
     source: Path
     size: int  # bytes
+    changed: int  # when it was last written, ns since 1970
 
 
 def gather(sources: Sequence[Path]) -> list[Entry]:
@@ -80,7 +81,7 @@ def _entry(name: str, path: Path, root: Path | None) -> Entry:
         raise UsageError(f"{shown(path)} is no file", why="only files can be kept: no pipe, socket or device")
     if not os.access(path, os.R_OK):
         raise UsageError(f"{shown(path)} cannot be read: permission denied", fix=f"ls -l {shown(path)}")
-    return Entry(name, path, status.st_size)
+    return Entry(name, path, status.st_size, status.st_mtime_ns)
 
 
 def _is_text(name: str) -> bool:

@@ -26,8 +26,8 @@ _CHUNK = 1 << 20  # bytes
 def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, report: Report | None = None) -> list[File]:
     """Bring the files into a new folder and on disk; gives their sizes and checksums.
 
-    With `link` nothing is copied: hard links where the file system can, else symbolic ones. Raises UsageError for a
-    source that cannot be read or changes meanwhile; DmodError for a full disk.
+    What `preview` left there is replaced. With `link` nothing is copied: hard links where the file system can, else
+    symbolic ones. Raises UsageError for a source that cannot be read or changes meanwhile; DmodError for a full disk.
     """
     total, done = sum(entry.size for entry in entries), 0
     if not link:
@@ -39,6 +39,7 @@ def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, repo
         target = folder / entry.path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
             file = _link(entry, target) if link else _copy(entry, target)
         except OSError as error:
             raise _failed(error, entry, folder) from error
@@ -50,6 +51,14 @@ def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, repo
     if report:
         report(done, total, "")
     return files
+
+
+def preview(entries: Sequence[Entry], folder: Path) -> None:
+    """The folder as it will be, with links in place of the files: what is wrong is found before anything is copied."""
+    for entry in entries:
+        target = folder / entry.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(entry.source.resolve())
 
 
 def digest(path: Path) -> tuple[int, str]:
@@ -84,13 +93,17 @@ def _copy(entry: Entry, target: Path) -> File:
             left = memoryview(b"" if cloned else chunk)
             while left:
                 left = left[copy.write(left) :]
-    if size != entry.size:
+        _require_same(entry, size, os.fstat(source.fileno()).st_mtime_ns)
+    return File(entry.path, size, found.hexdigest())
+
+
+def _require_same(entry: Entry, size: int, written: int) -> None:
+    if (size, written) != (entry.size, entry.changed):
         raise UsageError(
             f"{shown(entry.source)} changed while it was read",
-            why=f"it had {entry.size:,} bytes and now {size:,}",
+            why=f"it had {entry.size:,} bytes and now {size:,}" if size != entry.size else "it was written to",
             fix="try again when it is written",
         )
-    return File(entry.path, size, found.hexdigest())
 
 
 def _clone(source: int, target: int) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from dmod.data.detectors import aorc_csv, files
 from dmod.errors import DmodError, UsageError
 from dmod.hydro.ids import some
-from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +40,6 @@ def read(folder: Path) -> Domain:
         raise UsageError(
             f"{len(grids)} NetCDF files cannot be one forcing: {some(path.name for path in grids)}",
             why="a forcing is one NetCDF file; a job can use several datasets, which complete each other",
-            fix=f"dmod dataset create NAME --from {shown(grids[-1]).rsplit('/', 1)[-1]}",
+            fix=f"dmod dataset create NAME --from {grids[-1]}",
         )
     return replace(aorc_csv.read(folder), format="aorc-netcdf")

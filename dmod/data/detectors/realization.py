@@ -42,7 +42,7 @@ def read(folder: Path) -> Domain:
         raise UsageError(
             f"one realization is needed, and there are {len(found)}: {names}",
             why="a job runs one realization",
-            fix=f"--from {found[0].name if found else 'FILE'}, and the folders with what its models read",
+            fix=f"--from {found[0] if found else 'FILE'}, and the folders with what its models read",
         )
     realization = Realization.read(found[0])
     time = realization.time
