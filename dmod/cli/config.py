@@ -33,7 +33,13 @@ RECORD = json_schema.record(
     doc=("string", "what it means"),
 )
 _SIZES: dict[str, Callable[[Any], str]] = {"memory": format_memory, "duration": format_duration}
-_OWN_VARIABLES = ("DMOD_JOB", "DMOD_TASK", "DMOD_TEST_DATA")  # told to jobs, and read by the tests
+_OWN_VARIABLES = (
+    "DMOD_JOB",
+    "DMOD_TASK",
+    "DMOD_ATTEMPT",
+    "DMOD_JOB_FOLDER",
+    "DMOD_TEST_DATA",
+)  # told to jobs, and read by the tests
 
 
 @app.command()

@@ -37,7 +37,7 @@ COLUMNS = (
 EMPTY = "no jobs yet; submit one: dmod job submit job.toml, or dmod job submit -- COMMAND"
 
 
-def show(
+def show(  # noqa: PLR0913, PLR0917 - the filters of the command
     words: list[str] | None = None,
     state: list[str] | None = None,
     name: str | None = None,

@@ -24,10 +24,7 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
     from dmod import toml_file
     from dmod.jobs import kinds
 
-    if len(words) == 1 and words[0].endswith(".toml"):
-        located = toml_file.read(Path(words[0]))
-    else:
-        located = _command(words)
+    located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else _command(words)
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key:

@@ -73,7 +73,7 @@ def _until(ids: Sequence[int], queue: Queue, look: object) -> list[Job]:
     here = project()
     patience = current().timeout
     until = None if patience is None else time.monotonic() + patience
-    guarded = shown = 0.0
+    guarded, shown = time.monotonic(), 0.0
     version, jobs = -1, []
     try:
         while True:

@@ -1,7 +1,7 @@
 """local: workers as processes of this machine, each job in a session of its own.
 
-A small shell stands between scheduler and program: it sets the memory limit, says its pid, waits, and writes the exit code
-to the job's folder. It outlives the scheduler, so a scheduler that was killed learns the true code when it comes back.
+A small shell stands between scheduler and program: it claims the attempt, sets the memory limit, waits, and writes the
+exit code to the job's folder. It outlives the scheduler, so one that was killed learns the true code when it comes back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
-from dmod.errors import DmodError, NotFoundError
+from dmod.errors import ConflictError, DmodError, NotFoundError
 from dmod.executors import processes
 from dmod.executors.executor import LOST, Handle
 
@@ -23,16 +23,21 @@ if TYPE_CHECKING:
 
     from dmod.jobs.launch import Program
 
-PID = "pid"
-# $0 is the job's folder, $1 the limit in KiB or "unlimited", the rest is the program. A trap that is not "ignore" is not
-# handed on to the program, so a signal to the whole session ends the program and lets the shell tell how.
-SHELL = """
-echo $$ "$DMOD_ATTEMPT" > "$0/pid"
+CLAIMED = 120  # exit code of a shell that finds its attempt claimed by another
+# $0 is the claim, $1 the job's folder, $2 the limit in KiB or "unlimited", the rest is the program. The claim is created
+# exclusively, so that no attempt runs twice, whoever dies in between. A trap that is not "ignore" is not handed on: a
+# signal to the whole session ends the program, and the shell tells how. What the shell itself says goes nowhere.
+SHELL = f"""
+set -C
+echo $$ 2>/dev/null > "$0" || exit {CLAIMED}
+set +C
 trap : TERM INT HUP
-ulimit -d "$1" 2>/dev/null
-shift
-"$@"
-echo $? > "$0/exit"
+folder=$1
+ulimit -d "$2" 2>/dev/null
+shift 2
+exec 3>&2 2>/dev/null
+"$@" 2>&3 3>&-
+echo $? > "$folder/exit"
 """
 
 
@@ -40,16 +45,17 @@ class Local:
     """Processes of this machine."""
 
     def start(self, program: Program, cpus: Sequence[int]) -> Handle:
-        """Start a program in a new session, bound to cpus. Raises DmodError, NotFoundError."""
-        limit = str(max(program.memory // 1024, 1)) if program.memory else "unlimited"
-        _forget(program.folder)
+        """Start a program in a new session, bound to cpus. Raises ConflictError if its attempt runs already."""
+        claim, limit = _claim(program), str(max(program.memory // 1024, 1)) if program.memory else "unlimited"
+        if claim.exists():
+            raise ConflictError(f"{claim} is there: this attempt was started already")
         before = os.sched_getaffinity(0)
         try:
             if cpus:
                 os.sched_setaffinity(0, cpus)  # of this thread, inherited by what it starts
             with (program.folder / layout.STDOUT).open("ab") as out, (program.folder / layout.STDERR).open("ab") as err:
                 process = subprocess.Popen(
-                    ["/bin/sh", "-c", SHELL, str(program.folder), limit, *program.argv],
+                    ["/bin/sh", "-c", SHELL, str(claim), str(program.folder), limit, *program.argv],
                     cwd=program.cwd,
                     env={**os.environ, **program.env},
                     stdin=subprocess.DEVNULL,
@@ -68,17 +74,14 @@ class Local:
         return {"pid": process.pid, "start": start or 0}
 
     def find(self, program: Program) -> Handle | None:
-        """The shell that wrote its pid into the job's folder, if it runs or has told how it ended."""
+        """The shell that claimed this attempt, whether it runs or has ended."""
         try:
-            pid, attempt = (program.folder / PID).read_text().split()
-        except (OSError, ValueError):
+            text = _claim(program).read_text()
+        except OSError:
             return None
-        if attempt != program.env["DMOD_ATTEMPT"]:
-            return None
-        start = processes.started(int(pid))
-        if start is None and _code(program.folder) is None:
-            return None
-        return {"pid": int(pid), "start": start or 0}
+        if not text.strip().isdecimal():
+            return {"pid": 0, "start": 0}  # claimed, and dead before it could say by whom
+        return {"pid": int(text), "start": processes.started(int(text)) or 0}
 
     def watch(self, handle: Mapping[str, Any]) -> int | None:
         """A pidfd: readable when the shell ends."""
@@ -90,27 +93,32 @@ class Local:
             return None
 
     def ended(self, handle: Mapping[str, Any], program: Program) -> int | None:
-        """The exit code that the shell wrote; LOST if it was killed itself."""
-        if handle["start"] and processes.alive(handle["pid"], handle["start"]):
+        """The exit code that the shell wrote, 128 + n for signal n; LOST if it was killed itself."""
+        pid = handle["pid"]
+        if handle["start"] and processes.alive(pid, handle["start"]):
             return None
-        with suppress(ChildProcessError):
-            os.waitpid(handle["pid"], os.WNOHANG)
-        left = processes.marked(_mark(program))
-        processes.send(left, signal.SIGKILL)  # nothing of a job outlives it
+        if pid:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # nothing of a job outlives it; a zombie leader keeps the number ours
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if program.cpus > 1:  # mpiexec gives its ranks groups of their own
+            processes.send(processes.marked(_mark(program)), signal.SIGKILL)
         code = _code(program.folder)
-        if code is None:
-            return LOST
-        return 128 - code if 128 < code < 128 + signal.NSIG else code
+        return LOST if code is None else code
 
     def stop(self, handle: Mapping[str, Any], program: Program, *, kill: bool) -> None:
         """SIGTERM, or SIGKILL, to all that the job started; the shell lives to tell how it ended."""
         number = signal.SIGKILL if kill else signal.SIGTERM
-        pids = [pid for pid in processes.marked(_mark(program)) if pid != handle["pid"]]
-        processes.send(pids, number)
+        processes.send([pid for pid in processes.marked(_mark(program)) if pid != handle["pid"]], number)
 
 
 def _mark(program: Program) -> str:
     return f"DMOD_JOB_FOLDER={program.folder}"
+
+
+def _claim(program: Program) -> Path:
+    return program.folder / f"attempt-{program.env['DMOD_ATTEMPT']}"
 
 
 def _code(folder: Path) -> int | None:
@@ -120,9 +128,3 @@ def _code(folder: Path) -> int | None:
     except OSError:
         return None
     return int(text) if text.endswith("\n") and text.strip().isdecimal() else None
-
-
-def _forget(folder: Path) -> None:
-    """Take away what an earlier attempt left."""
-    for name in (layout.EXIT, PID, layout.FAILURE, layout.PROGRESS):
-        (folder / name).unlink(missing_ok=True)

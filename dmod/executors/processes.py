@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import signal
 
 PROC = Path("/proc")
 
 
 def started(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; None if it is gone or a zombie. A pid alone may be another's."""
+    """When a process started, in clock ticks since boot; None if it is gone or a zombie. Pids are used again."""
     try:
         stat = (PROC / str(pid) / "stat").read_text()
     except (OSError, UnicodeDecodeError):
@@ -26,7 +29,7 @@ def alive(pid: int, start: int) -> bool:
 
 
 def marked(mark: str) -> list[int]:
-    """The processes whose environment holds `mark` (`DMOD_JOB_FOLDER=...`): all that a job started, whatever its group."""
+    """The processes whose environment holds `mark`: all that a job started, whatever their group."""
     wanted, own = mark.encode(), os.getpid()
     found = []
     for entry in os.scandir(PROC):

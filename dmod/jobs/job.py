@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dmod.jobs.status import Status
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from dmod.jobs.prepared import Prepared
     from dmod.jobs.resources import Allocation, Resources
     from dmod.jobs.spec import Spec

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmod.errors import UnmetError
+from dmod.errors import NotFoundError, UnmetError
 
 if TYPE_CHECKING:
     from dmod.jobs.job import Job
@@ -31,7 +31,7 @@ class Program:
 
 
 def plan(job: Job, folder: Path, root: Path) -> Program:
-    """The program of a job. Raises UnmetError if there is no mpiexec for its ranks."""
+    """The program of a job. Raises NotFoundError if there is none, UnmetError without an mpiexec for its ranks."""
     env = {
         "DMOD_JOB": str(job.id),
         "DMOD_TASK": "0",
@@ -41,7 +41,8 @@ def plan(job: Job, folder: Path, root: Path) -> Program:
     }
     if job.kind == "command":
         command = job.spec.table
-        return Program(command.argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})
+        argv = (_program(command.argv[0], Path(job.cwd), command.env), *command.argv[1:])
+        return Program(argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})
     worker = (sys.executable, "-m", "dmod.worker", str(folder))
     env |= dict.fromkeys(ONE_THREAD, "1")
     ranks = ranks_of(job)
@@ -54,6 +55,17 @@ def ranks_of(job: Job) -> int:
     if job.kind != "simulation":
         return 1
     return min(job.cpus, max(job.prepared.size, 1))
+
+
+def _program(word: str, cwd: Path, env: Mapping[str, str]) -> str:
+    """The file that a command means: a path from where it was submitted, or a program on PATH. Raises NotFoundError."""
+    import shutil
+
+    found = shutil.which(str(cwd / word) if "/" in word else word, path=env.get("PATH"))
+    if found is None:
+        where = f"in {cwd}" if "/" in word else "on PATH"
+        raise NotFoundError(f"there is no program {word} {where}", why="argv is run as it is, without a shell")
+    return found
 
 
 def mpiexec() -> str:

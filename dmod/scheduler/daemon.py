@@ -5,13 +5,14 @@ It may be killed at any line: the queue says what it had begun, the jobs' folder
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import selectors
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dmod.data.folder import FolderStore
@@ -101,10 +102,8 @@ class Daemon:
     def _act(self, action: Start | Stop | Refuse) -> None:
         match action:
             case Start(job, allocation):
-                held = [{"node": each.node, "cpus": each.cpus, "memory": each.memory} for each in allocation]
-                import json
-
-                self.queue.advance(job, Status.STAGING, by=(Status.QUEUED,), values={"allocation": json.dumps(held)})
+                held = json.dumps([asdict(each) for each in allocation])
+                self.queue.advance(job, Status.STAGING, by=(Status.QUEUED,), values={"allocation": held})
                 self._start(self.queue.get(job))
             case Stop(job, reason, kill):
                 running = self.running[job]
@@ -115,17 +114,14 @@ class Daemon:
 
     def _start(self, job: Job) -> None:
         """Stage a job and start its program; a job that cannot start has failed, and says why."""
-        import json
-
         folder = self.project.job_folder(job.id)
         try:
             stage(job, folder, self.store)
             program = plan(job, folder, self.project.root)
             cpus = self._free_cpus(job.cpus)
             handle = {**self.executor.start(program, cpus), "cpus": cpus}
-        except DmodError as error:
-            why = f" ({error.why})" if error.why else ""
-            self.queue.advance(job.id, Status.FAILED, f"{error.message}{why}")
+        except (DmodError, OSError) as error:
+            self.queue.advance(job.id, Status.FAILED, _reason(error))
             return
         self.queue.advance(job.id, Status.RUNNING, by=(Status.STAGING,), values={"handle": json.dumps(handle)})
         self._watch(job.id, program, handle)
@@ -146,14 +142,14 @@ class Daemon:
             os.close(running.fd)
         found = self.queue.get(job)
         values = {"exit_code": code}
-        if code == 0:
-            self.queue.advance(job, Status.COLLECTING, values=values)
-            self._collector.put(found, self.project.job_folder(job))
-        elif found.stop:
+        if found.stop:
             self.queue.advance(job, Status.CANCELED, found.stop, values=values)
-        else:
+        elif running.reason or code:
             reason = running.reason or diagnose(self.project.job_folder(job), code)
             self.queue.advance(job, Status.FAILED, reason, values=values)
+        else:
+            self.queue.advance(job, Status.COLLECTING, values=values)
+            self._collector.put(found, self.project.job_folder(job))
 
     def _collected(self, job: int, name: str, error: DmodError | None) -> None:
         if error is None:
@@ -168,14 +164,16 @@ class Daemon:
             if job.status is Status.COLLECTING:
                 self._collector.put(job, folder)
                 continue
-            program = plan(job, folder, self.project.root)
+            try:
+                program = plan(job, folder, self.project.root)
+            except DmodError as error:
+                self.queue.advance(job.id, Status.FAILED, _reason(error))
+                continue
             handle = job.handle or self.executor.find(program)
             if not handle:
                 self._start(job)  # it was never started: its folder is laid out anew
                 continue
             if job.status is Status.STAGING:
-                import json
-
                 self.queue.advance(job.id, Status.RUNNING, "adopted", values={"handle": json.dumps(handle)})
             self._watch(job.id, program, dict(handle))
             log.info("adopted job %d, pid %s", job.id, handle["pid"])
@@ -206,6 +204,13 @@ class Daemon:
                 with suppress(BlockingIOError):
                     while self._ear.recv(64):
                         pass
+
+
+def _reason(error: DmodError | OSError) -> str:
+    """An error as the reason of a failed job, in a line."""
+    if isinstance(error, OSError):
+        return f"its folder cannot be written: {error}"
+    return f"{error.message} ({error.why})" if error.why else error.message
 
 
 def serve(project: Project) -> None:

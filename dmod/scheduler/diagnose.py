@@ -73,6 +73,7 @@ def _stderr(folder: Path) -> str:
 
 
 def tail(path: Path) -> str:
+    """The end of a text file; "" if it is not there."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)

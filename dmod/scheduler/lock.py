@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LOCK = "scheduler.lock"
 WAKE = "scheduler.wake"
 LOG = "scheduler.log"
+MOMENT = 0.25  # seconds; who only looks holds the lock for microseconds
 LOG_SIZE = 1_000_000  # bytes; a longer one is put aside when a scheduler starts
 
 
@@ -33,10 +34,17 @@ class Lock:
 
     def take(self) -> None:
         """Take it and say who has it. Raises ConflictError if another scheduler runs."""
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConflictError("the scheduler of this project runs already", fix="dmod scheduler status") from error
+        until = time.monotonic() + MOMENT
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:  # a scheduler, or somebody who just looks whether there is one
+                if time.monotonic() > until:
+                    raise ConflictError(
+                        "the scheduler of this project runs already", fix="dmod scheduler status"
+                    ) from error
+            time.sleep(0.005)
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, json.dumps({"pid": os.getpid(), "since": time.time()}).encode(), 0)
 
@@ -83,9 +91,9 @@ def listen(state: Path) -> socket.socket:
 
 def wake(state: Path) -> None:
     """Tell the scheduler to look now; if it does not hear, it looks by itself within a second."""
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as mouth:
-        with _within(state) as folder:
-            mouth.sendto(b"!", f"{folder}/{WAKE}")
+    kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+    with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as mouth, _within(state) as folder:
+        mouth.sendto(b"!", f"{folder}/{WAKE}")
 
 
 def ensure(root: Path, state: Path) -> None:
@@ -102,16 +110,19 @@ def start(root: Path, state: Path) -> None:
     log = state / LOG
     if log.exists() and log.stat().st_size > LOG_SIZE:
         log.replace(state / f"{LOG}.1")
+    # a job that submits another must not take the scheduler with it when it ends
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("DMOD_JOB", "DMOD_TASK"))}
     with log.open("ab") as lines:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "dmod.scheduler", str(root)],
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", "dmod.scheduler", str(root)],  # nobody's child
             cwd="/",
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=lines,
             stderr=lines,
             start_new_session=True,
+            check=True,
         )
-    started.returncode = 0  # it is nobody's child soon: Popen shall not wait for it
 
 
 def await_holder(state: Path, patience: float = 10.0) -> dict[str, Any]:

@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from dmod.jobs.prepared import Prepared
     from dmod.jobs.spec import Spec
 
-_COLUMNS = ", ".join(
-    "id name kind status cpus memory submitted started ended reason exit_code attempt stop cwd spec prepared handle "
-    "allocation".split()
+_COLUMNS = (
+    "id, name, kind, status, cpus, memory, submitted, started, ended, reason, exit_code, attempt, stop, cwd, spec, "
+    "prepared, handle, allocation"
 )
 
 
 class Event(NamedTuple):
     """A change of a job's status, or a note about it."""
 
+    id: int  # in the order of all events
     job: int
     status: Status
     time: datetime
@@ -60,6 +61,7 @@ class Queue:
         with self._transaction() as write:
             ids = []
             for spec, prepared in jobs:
+                self._unclaimed(getattr(spec.table, "output", None))
                 row = write.execute(
                     "insert into job (name, kind, cpus, memory, submitted, cwd, spec, prepared)"
                     " values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -111,10 +113,10 @@ class Queue:
         """What happened to one job, or to all, oldest first."""
         where = "where id > ?" + ("" if job is None else " and job = ?")
         values: tuple[int, ...] = (after, limit) if job is None else (after, job, limit)
-        query = f"select job, status, time, note from event {where} order by id desc limit ?"  # noqa: S608 - constants
+        query = f"select id, job, status, time, note from event {where} order by id desc limit ?"  # noqa: S608 - constants
         with database.translated(self.path):
             rows = self._connection.execute(query, values).fetchall()
-        return [Event(row[0], Status(row[1]), _time(row[2]), row[3]) for row in reversed(rows)]
+        return [Event(row[0], row[1], Status(row[2]), _time(row[3]), row[4]) for row in reversed(rows)]
 
     def advance(
         self,
@@ -156,7 +158,7 @@ class Queue:
             write.execute("insert into event (job, status, time, note) values (?, ?, ?, ?)", (job, str(to), now, note))
 
     def cancel(self, job: int, note: str = "canceled by user") -> Status:
-        """Cancel a waiting job at once, ask for the end of one that runs; its status before. ConflictError if it has ended."""
+        """Cancel a waiting job at once, ask a running one to end; its status before. ConflictError if it has ended."""
         with self._transaction() as write:
             found = self.get(job)
             if found.status.ended:
@@ -191,6 +193,16 @@ class Queue:
         """A number that changes when another process has written."""
         with database.translated(self.path):
             return int(self._connection.execute("pragma data_version").fetchone()[0])
+
+    def _unclaimed(self, output: str | None) -> None:
+        """Refuse an output that an earlier job is about to make. Called within the transaction of the submit."""
+        if output is None:
+            return
+        taken = next((job for job in self.jobs(status=ACTIVE) if job.output == output), None)
+        if taken is not None:
+            raise ConflictError(
+                f'job {taken.id} {taken.name} is about to make the dataset "{output}"', fix=f"dmod job wait {taken.id}"
+            )
 
     def _rows(self, where: str, values: Sequence[Any]) -> list[Job]:
         with database.translated(self.path):

@@ -25,7 +25,7 @@ def stage(job: Job, folder: Path, store: FolderStore) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
         shutil.rmtree(folder / left, ignore_errors=True)
-    for left in (layout.FAILURE, layout.PROGRESS, layout.EXIT):
+    for left in (layout.FAILURE, layout.PROGRESS, layout.EXIT, layout.STDOUT, layout.STDERR):
         (folder / left).unlink(missing_ok=True)
     if job.kind == "command":
         return

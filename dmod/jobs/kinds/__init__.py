@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dmod import tables
 from dmod.errors import UsageError
-from dmod.jobs.spec import Spec
 from dmod.nearest import nearest
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from dmod.config import Defaults
     from dmod.data.dataset import Dataset
     from dmod.jobs.prepared import Prepared
+    from dmod.jobs.spec import Spec
     from dmod.toml_file import Located
 
 
@@ -34,7 +34,7 @@ class Kind(NamedTuple):
     @property
     def prepare(self) -> Callable[[Any, Sequence[Dataset]], Prepared]:
         """Finds the datasets of a job; pure."""
-        return cast("Any", importlib.import_module(self.module).prepare)
+        return cast("Callable[[Any, Sequence[Dataset]], Prepared]", importlib.import_module(self.module).prepare)
 
 
 KINDS: Mapping[str, Kind] = {

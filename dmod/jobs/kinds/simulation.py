@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from dmod.jobs.prepared import Prepared
 from dmod.jobs.spec import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dmod.data.dataset import Dataset
 
@@ -116,7 +115,7 @@ def _period(wanted: Simulation, details: Mapping[str, Any]) -> tuple[TimeRange, 
 
 def _catchments(wanted: Simulation, fabric: Dataset, name: str) -> tuple[str, ...]:
     if wanted.catchments is None:
-        return tuple(fabric.domain.catchments)
+        return tuple(fabric.domain.catchments or ())
     if not wanted.catchments:
         raise UnmetError(f'job "{name}" has no catchments', why="simulation.catchments is an empty list")
     return wanted.catchments
@@ -140,7 +139,8 @@ def _weather(
 ) -> list[Requirement]:
     """What must come from forcing: one requirement for each group of catchments whose models need the same."""
     names = (wanted.forcing,) if isinstance(wanted.forcing, str) else wanted.forcing or ()
-    left, requirements = set(catchments), []
+    left: set[str] = set(catchments)
+    requirements: list[Requirement] = []
     for need in details["needs"]:
         named = left if need["catchments"] is None else left & set(need["catchments"])
         left -= named
