@@ -23,10 +23,6 @@ LOOK = 0.01  # seconds between looks at SQLite's change counter: 14 us each
 GUARD = 2.0  # seconds between looks whether a scheduler lives
 
 
-class _Interrupted(KeyboardInterrupt):
-    """Ctrl-C while waiting; the job goes on."""
-
-
 def wait(ids: Sequence[int], queue: Queue) -> list[Job]:
     """Wait until all have ended. Raises TimedOutError after --timeout; the work goes on."""
     return _until(ids, queue, lambda _jobs: None)
@@ -100,9 +96,8 @@ def _until(ids: Sequence[int], queue: Queue, look: object) -> list[Job]:
     except KeyboardInterrupt:
         one = ids[0] if len(ids) == 1 else ""
         going = f"job {one} goes on" if one else f"{len(ids)} jobs go on"
-        say(
-            f"\n{going}; dmod job {'watch' if one else 'wait'} {' '.join(map(str, ids))} to come back, dmod job cancel to end"
-        )
+        again = f"dmod job {'watch' if one else 'wait'} {' '.join(map(str, ids))}"
+        say(f"\n{going}; to come back: {again}")
         raise
 
 

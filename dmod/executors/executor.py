@@ -1,4 +1,7 @@
-"""Executor: what the scheduler asks of a place where workers run; `tests/executors/executor_tests.py` holds each to it."""
+"""Executor: what the scheduler asks of a place where workers run.
+
+`tests/executors/executor_tests.py` holds each to it.
+"""
 
 from __future__ import annotations
 

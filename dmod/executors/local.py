@@ -1,7 +1,7 @@
 """local: workers as processes of this machine, each job in a session of its own.
 
 A small shell stands between scheduler and program: it claims the attempt, sets the memory limit, waits, and writes the
-exit code to the job's folder. It outlives the scheduler, so one that was killed learns the true code when it comes back.
+exit code to the job's folder. It outlives the scheduler: one that was killed learns the true code when it comes back.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from dmod.jobs.launch import Program
 
 CLAIMED = 120  # exit code of a shell that finds its attempt claimed by another
-# $0 is the claim, $1 the job's folder, $2 the limit in KiB or "unlimited", the rest is the program. The claim is created
-# exclusively, so that no attempt runs twice, whoever dies in between. A trap that is not "ignore" is not handed on: a
+# $0 is the claim, $1 the job's folder, $2 the limit in KiB or "unlimited", the rest is the program. The claim is
+# created exclusively: no attempt runs twice, whoever dies in between. A trap that is not "ignore" is not handed on: a
 # signal to the whole session ends the program, and the shell tells how. What the shell itself says goes nowhere.
 SHELL = f"""
 set -C
@@ -36,7 +36,7 @@ folder=$1
 ulimit -d "$2" 2>/dev/null
 shift 2
 exec 3>&2 2>/dev/null
-"$@" 2>&3 3>&-
+(exec "$@" 2>&3 3>&-)
 echo $? > "$folder/exit"
 """
 

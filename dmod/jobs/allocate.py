@@ -1,7 +1,7 @@
 """Allocation: which nodes give a job its cpus and memory, by paradigm; pure functions with laws.
 
 What is granted is exactly what was asked; no node gives more than it has; and a request is refused only if no division
-of its ranks over the nodes fits. Memory goes with the cpus: each rank has an equal share, the remainder in single bytes.
+of its ranks over the nodes fits. Memory goes with the cpus: each rank has an equal share, what is left in single bytes.
 """
 
 from __future__ import annotations
