@@ -43,7 +43,7 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
     name: str | None = None,
     kind: str | None = None,
     limit: int | None = None,
-    all: bool = False,  # noqa: A002, FBT001, FBT002 - the option is called --all
+    all: bool = False,  # noqa: A002 - the option is called --all
 ) -> None:
     """List jobs: the newest 50, those that are named, or those of a state, name or kind."""
     from dmod.scheduler.queue import Queue

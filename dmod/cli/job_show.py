@@ -61,7 +61,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         said.append(_fact("output", made))
     said.append(_fact("folder", found["folder"]))
     said += [
-        f"{'':<12}{event['time']:%H:%M:%S}  {mark(event['status'])}  {event['note']}".rstrip()
+        f"{'':<14}{event['time']:%H:%M:%S}  {mark(event['status'])}  {event['note']}".rstrip()
         for event in found["events"]
     ]
     return said
@@ -142,4 +142,4 @@ def _last_lines(folder: Path) -> list[str]:
 
 
 def _fact(label: str, text: str) -> str:
-    return f"{paint(f'  {label:<10}', 'dim')}{text}"
+    return f"{paint(f'  {label:<12}', 'dim')}{text}"
