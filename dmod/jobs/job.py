@@ -85,6 +85,6 @@ class Job:
         table = spec.get(self.kind, {})
         if "output" not in table:
             return None
-        from dmod.jobs.spec import dataset_name
+        from dmod.jobs.naming import dataset_name
 
         return str(table["output"] or dataset_name(self.name, self.id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,6 @@ from dmod.jobs.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_PLAIN = re.compile(r"[^a-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +49,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON holds comes out
 def stamp(time: datetime) -> str:
     """A time as JSON has it: RFC 3339 in UTC."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def dataset_name(name: str, job: int) -> str:
-    """What the output of a job is called if its spec does not say: `<name>-<id>` in the letters of datasets."""
-    return f"{_PLAIN.sub('-', name.lower()).strip('-.') or 'job'}-{job}"
 
 
 def mapping(table: object) -> Mapping[str, Any]:
