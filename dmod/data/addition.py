@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dmod.data import detect
 from dmod.data.dataset import DATA, Dataset
 from dmod.data.source import gather
-from dmod.data.transfer import digest, preview, transfer
+from dmod.data.transfer import How, digest, preview, transfer
 from dmod.errors import ConflictError, NotFoundError
 from dmod.hydro.ids import some
 
@@ -46,7 +46,7 @@ def build(  # noqa: PLR0913 - what it was, what is added, where and how
             ) from error
     preview(entries, new / DATA)
     domain = detect.read_preview(now.domain.format, new / DATA, entries)
-    files = [*kept, *transfer(entries, new / DATA, link=now.linked, report=report)]
+    files = [*kept, *transfer(entries, new / DATA, how=How.LINK if now.linked else How.COPY, report=report)]
     given = {key: value for key, value in now.domain.details.items() if key not in domain.details}
     return changed(
         now,
@@ -56,11 +56,13 @@ def build(  # noqa: PLR0913 - what it was, what is added, where and how
 
 
 def _fresh(now: Dataset, entries: Sequence[Entry], *, replace: bool) -> list[Entry]:
-    """The entries whose contents the dataset does not have."""
+    """The entries whose contents the dataset does not have; to replace, all of them, as its own may be damaged."""
+    if replace:
+        return list(entries)
     known = {file.path: file for file in now.files}
     fresh = [entry for entry in entries if entry.path not in known or _differs(entry, known[entry.path].sha256)]
     clash = [entry.path for entry in fresh if entry.path in known]
-    if clash and not replace:
+    if clash:
         raise ConflictError(
             f"dataset {now.name} has other files of that name: {some(clash)}",
             why="their contents differ",

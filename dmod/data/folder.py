@@ -42,6 +42,7 @@ class FolderStore:
         format: str | None = None,  # noqa: A002 - the word of the domain
         description: str = "",
         link: bool = False,
+        adopt: bool = False,
         derived_from: Sequence[str] = (),
         job: int | None = None,
         details: Mapping[str, Any] | None = None,
@@ -53,16 +54,17 @@ class FolderStore:
         """
         from dmod.data import detect
         from dmod.data.source import gather
-        from dmod.data.transfer import preview, transfer
+        from dmod.data.transfer import How, preview, transfer
 
         self._require_free(names_.require(name))
         entries = gather(sources)
         kind = detect.choose(None if category is None else Category.parse(category), entries, format, job=job)
+        how = How.LINK if link else How.ADOPT if adopt else How.COPY
         with self._workspace() as new:
             (new / DATA).mkdir()
             preview(entries, new / DATA)
             domain = detect.read_preview(kind.format, new / DATA, entries)
-            files = transfer(entries, new / DATA, link=link, report=report)
+            files = transfer(entries, new / DATA, how=how, report=report)
             domain = changed(domain, details={**domain.details, **(details or {})})
             made = Dataset(
                 name, kind.category, domain, tuple(files), _now(), description, tuple(derived_from), job, link
@@ -70,6 +72,31 @@ class FolderStore:
             _write(made, new)
             self._put(new, name)
         return made
+
+    def preview(
+        self,
+        name: str,
+        category: str | Category | None,
+        sources: Sequence[Path],
+        *,
+        format: str | None = None,  # noqa: A002 - the word of the domain
+    ) -> Dataset:
+        """What `create` would make, without its checksums; nothing is kept. Raises as `create`."""
+        import tempfile
+
+        from dmod.data import detect
+        from dmod.data.dataset import File
+        from dmod.data.source import gather
+        from dmod.data.transfer import preview
+
+        self._require_free(names_.require(name))
+        entries = gather(sources)
+        kind = detect.choose(None if category is None else Category.parse(category), entries, format)
+        with tempfile.TemporaryDirectory() as folder:
+            preview(entries, Path(folder))
+            domain = detect.read_preview(kind.format, Path(folder), entries)
+        files = tuple(File(entry.path, entry.size, "") for entry in entries)
+        return Dataset(name, kind.category, domain, files, _now())
 
     def add(
         self, name: str, sources: Sequence[Path], *, replace: bool = False, report: Report | None = None

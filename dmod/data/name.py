@@ -17,7 +17,7 @@ def require(name: str) -> str:
         raise UsageError(
             f'"{name}" is not a name for a dataset',
             why=f"{LEAST} to {MOST} lower-case letters, digits and hyphens, and dots between them",
-            fix=f"{slug(name)}",
+            fix=f"call it {slug(name)}",
         )
     return name
 

@@ -49,6 +49,7 @@ class Store(Protocol):
         format: str | None = None,  # noqa: A002 - the word of the domain
         description: str = "",
         link: bool = False,
+        adopt: bool = False,
         derived_from: Sequence[str] = (),
         job: int | None = None,
         details: Mapping[str, Any] | None = None,
@@ -56,6 +57,8 @@ class Store(Protocol):
     ) -> Dataset:
         """Keep files, and what lies in folders, as a new dataset; category and format are detected where not given.
 
+        With `link` the files may stay where they are and must not change; with `adopt` the caller lets go of them, so
+        that a store may keep them without a copy.
         Raises UsageError (name, format, sources), NotFoundError (sources), ConflictError (the name is taken).
         """
         ...

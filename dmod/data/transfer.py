@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dmod.data.source import Entry
     from dmod.data.store import Report
@@ -23,14 +24,24 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20  # bytes
 
 
-def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, report: Report | None = None) -> list[File]:
+class How(StrEnum):
+    """How files get into a dataset."""
+
+    COPY = "copy"
+    LINK = "link"  # a hard link where the file system can, else a symbolic one: the originals must stay as they are
+    ADOPT = "adopt"  # a hard link, else a copy: whoever gives them lets go of the originals
+
+
+def transfer(
+    entries: Sequence[Entry], folder: Path, *, how: How = How.COPY, report: Report | None = None
+) -> list[File]:
     """Bring the files into a new folder and on disk; gives their sizes and checksums.
 
-    What `preview` left there is replaced. With `link` nothing is copied: hard links where the file system can, else
-    symbolic ones. Raises UsageError for a source that cannot be read or changes meanwhile; DmodError for a full disk.
+    What `preview` left there is replaced. Raises UsageError for a source that cannot be read or changes meanwhile;
+    DmodError for a full disk.
     """
     total, done = sum(entry.size for entry in entries), 0
-    if not link:
+    if how is How.COPY:
         _require_room(folder, total)
     files = []
     for entry in entries:
@@ -40,12 +51,12 @@ def transfer(entries: Sequence[Entry], folder: Path, *, link: bool = False, repo
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
-            file = _link(entry, target) if link else _copy(entry, target)
+            file = _WAYS[how](entry, target)
         except OSError as error:
             raise _failed(error, entry, folder) from error
         files.append(file)
         done += entry.size
-    if not link:
+    if how is not How.LINK:
         sync(folder / entry.path for entry in entries)
     sync_folders(folder)
     if report:
@@ -118,15 +129,28 @@ def _clone(source: int, target: int) -> bool:
     return True
 
 
+def _adopt(entry: Entry, target: Path) -> File:
+    return File(entry.path, *digest(target)) if _hard(entry, target) else _copy(entry, target)
+
+
 def _link(entry: Entry, target: Path) -> File:
-    real = entry.source.resolve()
+    if not _hard(entry, target):
+        target.symlink_to(entry.source.resolve())
+    return File(entry.path, *digest(target))
+
+
+def _hard(entry: Entry, target: Path) -> bool:
+    """Make a hard link; False where the two are on different file systems, or theirs has none."""
     try:
-        os.link(real, target)
+        os.link(entry.source.resolve(), target)
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
             raise
-        target.symlink_to(real)
-    return File(entry.path, *digest(target))
+        return False
+    return True
+
+
+_WAYS: Mapping[How, Callable[[Entry, Path], File]] = {How.COPY: _copy, How.LINK: _link, How.ADOPT: _adopt}
 
 
 def _require_room(folder: Path, total: int) -> None:
