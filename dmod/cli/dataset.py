@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dmod import json_schema
-from dmod.cli import settings
+from dmod.cli import dataset_list
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record
 from dmod.cli.parser import group
+from dmod.cli.settings import current, project
 from dmod.errors import ConflictError, DmodError, UsageError
 from dmod.paths import shown
+from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from dmod.data.dataset import Dataset
     from dmod.data.folder import FolderStore
+    from dmod.data.store import Report
 
 app = group("Forcing, hydrofabrics, configs, observations and outputs, by name.")
 
@@ -37,22 +39,35 @@ RECORD = json_schema.record(
     files=("array", "path, size in bytes and sha256 of each"),
 )
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="a dataset")]
-CATEGORY = Annotated[str, typer.Option(metavar="CATEGORY", help="config, forcing, hydrofabric, observation or output")]
+NAMES = Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")]
+PATHS = Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="files, and folders of files")]
+_LARGE = 64 << 20  # bytes: what takes long enough for its progress to be shown
 
 
 @app.command()
 def create(  # noqa: PLR0913 - what a dataset is made of
-    name: Annotated[str, typer.Argument(metavar="NAME", help="lower-case letters, digits, hyphens and dots")],
-    more: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="as --from", hidden=True)] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="3 to 63 letters a-z, digits, hyphens and dots")],
+    more: PATHS = None,
+    *,
     sources: Annotated[
         list[Path] | None, typer.Option("--from", metavar="PATH...", help="files, and folders of files")
     ] = None,
-    category: CATEGORY = "",
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="where the files leave it open")] = "",
+    category: Annotated[
+        str | None, typer.Option(metavar="CATEGORY", help="config, forcing, hydrofabric, observation, output")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="where the files leave it open")
+    ] = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="what people should know about it")] = "",
-    link: Annotated[bool, typer.Option("--link", help="link the files instead of copying them")] = False,  # noqa: FBT002
+    derived_from: Annotated[
+        list[str] | None, typer.Option("--derived-from", metavar="NAME", help="a dataset it was made from")
+    ] = None,
+    link: Annotated[bool, typer.Option("--link", help="link the files: they must stay as they are")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="take the files over, without a copy where that can be")
+    ] = False,
 ) -> None:
-    """Keep files as a new dataset: they are copied, hashed, and read for what they cover.
+    """Keep files as a dataset: copied, hashed, and read for what they cover.
 
     Category and format are found from the files where they leave no doubt.
 
@@ -60,196 +75,206 @@ def create(  # noqa: PLR0913 - what a dataset is made of
     dmod dataset create aorc-2015 --category forcing --from forcing/2015
     """
     store, paths = _store(), [*(sources or ()), *(more or ())]
-    if settings.current().dry_run:
-        from dmod.cli.dataset_plan import planned
+    if link and adopt:
+        raise UsageError("--link leaves the files to you and --adopt takes them over: it is one or the other")
+    if current().dry_run:
+        from dmod.cli.dataset_show import line
 
-        return say(planned(store, name, category or None, paths, form or None))
-    with _copying(f"dataset {name}") as report:
+        say(f"would create {line(store.preview(name, category, paths, format=form))}")
+        return
+    known = [store.get(each).name for each in derived_from or ()]
+    with _Reporting(f"dataset {name}") as report:
         made = store.create(
-            name, category or None, paths, format=form or None, description=description, link=link, report=report
+            name,
+            category,
+            paths,
+            format=form,
+            description=description,
+            link=link,
+            adopt=adopt,
+            derived_from=known,
+            report=report,
         )
-    _show(made)
-    return None
+    _tell(made)
 
 
 @app.command()
 def add(
     name: NAME,
     sources: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files, and folders of files")],
-    replace: Annotated[bool, typer.Option("--replace", help="put them in the place of files of the same name")] = False,  # noqa: FBT002
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="in the place of files of the same name")] = False,
 ) -> None:
     """Add files to a dataset; it changes as a whole or not at all.
 
     dmod dataset add aorc-2015 forcing/2016-01
     """
     store = _store()
-    if settings.current().dry_run:
+    store.get(name)
+    _require_idle(name, "change")
+    if current().dry_run:
         from dmod.data.source import gather
 
-        return say(f"would add {len(gather(sources)):,} files to {store.get(name).name}")
-    _require_idle(name, "changed")
-    with _copying(f"dataset {name}") as report:
+        say(f"would add {_count(len(gather(sources)), 'file')} to {name}")
+        return
+    with _Reporting(f"dataset {name}") as report:
         made = store.add(name, sources, replace=replace, report=report)
-    _show(made)
-    return None
+    _tell(made)
 
 
 @app.command()
 def get(
     name: NAME,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="a new or an empty folder; by default ./NAME")
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="these alone: paths or patterns")
     ] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="by default ./NAME")] = None,
 ) -> None:
     """Copy the files of a dataset to a folder, each held against its checksum.
 
     dmod dataset get aorc-2015 --to forcing
+    dmod dataset get aorc-2015 'cat-27*.csv'
     """
-    from dmod.data.export import export
+    from dmod.data.export import chosen, export
 
     store = _store()
     dataset, target = store.get(name), to or Path(name)
-    if settings.current().dry_run:
-        return say(f"would copy {len(dataset.files):,} files to {shown(target)}")
-    with _copying(f"dataset {name}") as report:
-        export(dataset, store.path(name), target, report=report)
-    say(f"{glyph('completed')} {len(dataset.files):,} files in {shown(target)}")
-    return None
+    if current().dry_run:
+        say(f"would copy {_count(len(chosen(dataset, items or ())), 'file')} to {shown(target)}")
+        return
+    with _Reporting(f"copying {name}") as report:
+        placed = export(dataset, store.path(name), target, items or (), report=report)
+    say(f"{glyph('completed')} {name}: {_count(len(placed), 'file')} in {shown(target)}")
 
 
 @app.command("list")
-def list_(category: CATEGORY = "") -> None:
-    """List the datasets and what they cover.
+def list_(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="names or patterns")] = None,
+    category: Annotated[str | None, typer.Option(metavar="CATEGORY", help="config, forcing, ...")] = None,
+) -> None:
+    """List datasets and what they cover.
 
     dmod dataset list
-    dmod dataset list --category forcing -o name
+    dmod dataset list 'aorc-*' --category forcing -o name
     """
-    from dmod.cli.dataset_view import COLUMNS, row
-    from dmod.data.format import Category
-
-    wanted = Category.parse(category) if category else None
-    found = _store().list(on_damage=_complain)
-    rows = [row(each) for each in found if wanted in (None, each.category)]
-    empty = "no datasets; make one: dmod dataset create NAME --from PATH"
-    show_list(rows, COLUMNS, empty=empty if not wanted else f"no {wanted} datasets")
+    dataset_list.show(words, category)
 
 
 @app.command()
 def show(name: NAME) -> None:
-    """Show what a dataset is, what it covers, and where its files lie.
+    """Show what a dataset is, what it covers, and its files.
 
     dmod dataset show aorc-2015
     dmod dataset show aorc-2015 -o json | jq .domain.time
     """
-    _show(_store().get(name))
+    from dmod.cli.dataset_show import page
+
+    dataset = _store().get(name)
+    show_record(dataset.record(), table=lambda _: page(dataset, wide=current().output == "wide"))
 
 
 @app.command()
 def check(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")],
+    names: NAMES,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="start of a first step to be covered")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="start of the last step to be covered")] = None,
+    catchments: Annotated[
+        str | None, typer.Option(metavar="ID,...|NAME", help="ids, or a dataset that has them: a hydrofabric")
+    ] = None,
+    variables: Annotated[str | None, typer.Option(metavar="NAME,...", help="variables to be covered")] = None,
 ) -> None:
-    """Hold each file against its checksum; exit code 1 when one has changed, is missing, or is not known.
+    """Hold files against their checksums, or with --start and its kin: name the gaps.
+
+    Several datasets may complete each other. Exit code 1 when a file has changed, is missing or is not known, or when
+    there is a gap.
 
     dmod dataset check aorc-2015
+    dmod dataset check aorc-2015 aorc-2016 --start 2015-12-01 --catchments sugar
     """
-    store, rows, count = _store(), [], 0
+    store = _store()
+    if any(each is not None for each in (start, end, catchments, variables)):
+        from dmod.cli import dataset_coverage
+
+        dataset_coverage.check(store, names, dataset_coverage.Asked(start, end, catchments, variables))
+        return
+    rows, count = [], 0
     for name in names:
-        with _copying(f"checking {name}") as report:
+        count += len(store.get(name).files)
+        with _Reporting(f"checking {name}") as report:
             problems = store.check(name, report=report)
         rows += [{"dataset": name, **problem._asdict()} for problem in problems]
-        count += len(store.get(name).files)
-    columns = (
-        *((Column("dataset", "DATASET"),) if len(names) > 1 else ()),
-        Column("fault", "PROBLEM"),
-        Column("path", "FILE"),
-        Column("message", "WHAT", optional=1),
-    )
-    good = f"{glyph('completed')} {', '.join(names)}: {_count(count, 'file')} as registered"
-    show_list(rows, columns, name_key="path", empty=good)
+    columns = [Column("fault", "PROBLEM"), Column("path", "FILE"), Column("message", "WHAT", optional=1)]
+    if len(names) > 1:
+        columns.insert(0, Column("dataset", "DATASET"))
+    as_made = f"{glyph('completed')} {', '.join(names)}: {_count(count, 'file')} as registered"
+    show_list(rows, columns, name_key="path", empty=as_made)
     if rows:
-        bad = dict.fromkeys(each["dataset"] for each in rows)
+        bad = list(dict.fromkeys(row["dataset"] for row in rows))
         raise DmodError(
             f"{_count(len(rows), 'file')} of {', '.join(bad)} not as registered",
-            fix=f"dmod dataset add {rows[0]['dataset']} PATH --replace, with the file as it should be",
+            fix=f"dmod dataset add {bad[0]} PATH --replace, with the files as they were",
         )
 
 
 @app.command()
-def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")]) -> None:
-    """Delete datasets with their files, after the name of each has been typed; --yes in scripts.
+def delete(names: NAMES) -> None:
+    """Delete datasets with their files, after the name of each was typed; --yes in scripts.
 
     dmod dataset delete aorc-2015
     """
     store = _store()
     for name in names:
         store.path(name)
-        _require_idle(name, "deleted")
+        _require_idle(name, "be deleted")
     for name in names:
-        if settings.current().dry_run:
+        if current().dry_run:
             say(f"would delete {name}")
             continue
         confirm(f"delete dataset {name} and its files?", name=name)
-        _require_idle(name, "deleted")
+        _require_idle(name, "be deleted")  # a person takes time to answer
         store.delete(name)
-        say(f"deleted {name}")
-
-
-@app.command()
-def gaps(  # noqa: PLR0913 - what may be asked for
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets, which may complete each other")],
-    start: Annotated[str, typer.Option(metavar="TIME", help="by default where the first of them begins")] = "",
-    end: Annotated[str, typer.Option(metavar="TIME", help="start of the last step; by default where they end")] = "",
-    catchments: Annotated[str, typer.Option(metavar="ID,...", help="by default every one that is in any of them")] = "",
-    hydrofabric: Annotated[str, typer.Option(metavar="NAME|PATH", help="every catchment of this one")] = "",
-    variables: Annotated[str, typer.Option(metavar="NAME,...", help="by default those that any of them has")] = "",
-) -> None:
-    """Name what datasets leave open together: which catchments, which hours, which variables; exit code 1 if any.
-
-    dmod dataset gaps aorc-2015 aorc-2016 --hydrofabric sugar
-    dmod dataset gaps aorc-2015 --start 2015-12-01 --end "2015-12-30 23:00"
-    """
-    from dmod.cli import dataset_gaps
-
-    store = _store()
-    asked = dataset_gaps.Asked(start, end, _ids(catchments), hydrofabric, _ids(variables))
-    dataset_gaps.show([store.get(name) for name in names], asked)
+        say(f"{glyph('completed')} deleted {name}")
 
 
 def _store() -> FolderStore:
     from dmod.data.folder import FolderStore
 
-    return FolderStore(settings.project().datasets)
+    return FolderStore(project().datasets)
 
 
-def _show(dataset: Any) -> None:  # noqa: ANN401 - a Dataset, whose module only commands that show one need
-    from dmod.cli.dataset_view import lines
+def _tell(made: Dataset) -> None:
+    """What was made: the whole record for programs, one line for people."""
+    from dmod.cli.dataset_show import line
 
-    folder = _store().path(dataset.name)
-    show_record(dataset.record(), table=lambda _: lines(dataset, folder))
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
+    show_record(made.record(), table=lambda _: [f"{glyph('completed')} {line(made)}"])
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _complain(error: DmodError) -> None:
-    for line in error.lines():
-        say(line)
+class _Reporting:
+    """Shows how far a copy is, if it is large."""
+
+    def __init__(self, title: str) -> None:
+        from dmod.cli.progress import Progress
+
+        self._bar = Progress(title)
+
+    def __enter__(self) -> Report:
+        return self._report
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.clear()
+
+    def _report(self, done: int, total: int, _: str) -> None:
+        if total >= _LARGE:
+            self._bar.update(done / (1 << 20), total / (1 << 20), f"MiB, {format_memory(total)} in all")
 
 
-def _copying(title: str) -> Any:  # noqa: ANN401 - a context manager
-    from dmod.cli.dataset_progress import reporting
-
-    return reporting(title)
-
-
-def _require_idle(name: str, done: str) -> None:
-    """Raise ConflictError while a job that has not ended reads the dataset or makes it."""
-    queue = settings.project().queue
+def _require_idle(name: str, what: str) -> None:
+    """Raise ConflictError while a job that has not ended reads the dataset, or makes it."""
+    queue = project().queue
     if not queue.exists():
         return
     from dmod.jobs.status import ACTIVE
@@ -260,7 +285,7 @@ def _require_idle(name: str, done: str) -> None:
         used = ", ".join(f"{job.id} {job.name}".rstrip() for job in held[:3])
         more = f" and {len(held) - 3} more" if len(held) > 3 else ""
         raise ConflictError(
-            f'dataset "{name}" is in use and cannot be {done}',
+            f'dataset "{name}" is in use and cannot {what}',
             why=f"{'jobs' if len(held) > 1 else 'job'} {used}{more} {'need' if len(held) > 1 else 'needs'} it",
             fix=f"dmod job wait {held[0].id}, or dmod job cancel {held[0].id}",
         )
