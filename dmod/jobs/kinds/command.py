@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from dmod.data.dataset import Dataset
 
+OWN = ("DMOD_JOB", "DMOD_TASK", "DMOD_ATTEMPT", "DMOD_PROJECT", "DMOD_JOB_FOLDER")  # set by the scheduler
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -25,6 +27,13 @@ class Command:
     def __post_init__(self) -> None:
         if not self.argv or not self.argv[0]:
             raise ValueError('argv is empty; write argv = ["/bin/echo", "hello"]')
+        if any("\0" in text for text in (*self.argv, *self.env, *self.env.values())):
+            raise ValueError("argv and env cannot hold the character NUL")
+        for name in self.env:
+            if not name or "=" in name:
+                raise ValueError(f'env cannot have a variable "{name}"')
+            if name in OWN:
+                raise ValueError(f"env cannot set {name}, which tells a job who it is")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

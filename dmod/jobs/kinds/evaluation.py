@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dmod.data.dataset import Dataset
 
 METRICS = ("nse", "kge", "pbias", "rmse", "peak_error")
+KNOWN = (*METRICS, "log_nse", "mae", "r")  # the names of dmod.hydro.metrics, which imports numpy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Evaluation:
         metadata={"doc": "a dataset of discharge and its crosswalk", "aliases": ("observed", "observations", "obs")}
     )
     hydrofabric: str | None = field(default=None, metadata={"doc": "areas, where the output is CSV by catchment"})
-    metrics: tuple[str, ...] = field(default=METRICS, metadata={"aliases": ("metric", "scores")})
+    metrics: tuple[str, ...] = field(default=METRICS, metadata={"choices": KNOWN, "aliases": ("metric", "scores")})
     start: datetime | None = field(default=None, metadata={"doc": "score from here on", "aliases": ("begin", "from")})
     end: datetime | None = field(default=None, metadata={"doc": "score up to here", "aliases": ("stop", "until", "to")})
     warmup: int = field(default=0, metadata={"doc": "leave out so much at the start", "kind": "duration"})  # seconds
