@@ -8,232 +8,219 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_list
-from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record
+from dmod.cli import dataset_list, dataset_show
+from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, DmodError, UsageError
+from dmod.errors import ConflictError, DmodError
 from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from dmod.data.dataset import Dataset
-    from dmod.data.folder import FolderStore
-    from dmod.data.store import Report
+    from collections.abc import Callable, Sequence
 
-app = group("Forcing, hydrofabrics, configs, observations and outputs, by name.")
+    from dmod.cli.progress import Progress
+    from dmod.data.folder import FolderStore
+
+app = group("Keep forcing, hydrofabrics, configs, observations and outputs by name.")
 
 RECORD = json_schema.record(
     "`dmod dataset show`",
     name=("string", "3 to 63 lower-case letters, digits, hyphens and dots"),
     category=("string", "config, forcing, hydrofabric, observation or output"),
     format=("string", "how the files are laid out: aorc-csv, geojson-hydrofabric, ..."),
-    description=("string", "what whoever made it says"),
+    description=("string", "as its maker says"),
     created=("time", "when it was made"),
     derived_from=("array", "names of the datasets it was made from"),
     job=("integer|null", "the job whose output it is"),
-    linked=("boolean", "whether the files are links to originals"),
+    linked=("boolean", "whether its files are links to originals"),
     size=("integer", "bytes"),
     digest=("string", "SHA-256 over the names and checksums of all files"),
-    domain=("object", "what it covers: catchments, nexuses, gauges, time, step (seconds), variables, blocks, details"),
+    domain=(
+        "object",
+        "what it covers: catchments (null: any), nexuses, gauges, time, step, variables, blocks, details",
+    ),
     files=("array", "path, size in bytes and sha256 of each"),
 )
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="a dataset")]
-NAMES = Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")]
-PATHS = Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="files, and folders of files")]
-_LARGE = 64 << 20  # bytes: what takes long enough for its progress to be shown
+FROM = Annotated[list[Path] | None, typer.Option("--from", metavar="PATH...", help="files, and folders of files")]
+PATHS = Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]", help="as --from")]
+PROBLEMS = (
+    Column("dataset", "DATASET"),
+    Column("fault", "FAULT"),
+    Column("path", "FILE"),
+    Column("message", "WHAT"),
+)
+LARGE = 64 << 20  # bytes from which on it is shown how far copying or reading is
 
 
 @app.command()
-def create(  # noqa: PLR0913 - what a dataset is made of
-    name: Annotated[str, typer.Argument(metavar="NAME", help="3 to 63 letters a-z, digits, hyphens and dots")],
-    more: PATHS = None,
-    *,
-    sources: Annotated[
-        list[Path] | None, typer.Option("--from", metavar="PATH...", help="files, and folders of files")
-    ] = None,
+def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
+    name: Annotated[str, typer.Argument(metavar="NAME", help="lower-case letters, digits, hyphens and dots")],
+    paths: PATHS = None,
+    sources: FROM = None,
     category: Annotated[
-        str | None, typer.Option(metavar="CATEGORY", help="config, forcing, hydrofabric, observation, output")
+        str | None,
+        typer.Option(metavar="CATEGORY", help="config, forcing, hydrofabric, observation or output; found if left out"),
     ] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="where the files leave it open")
+    format: Annotated[  # noqa: A002 - the word of the domain
+        str | None, typer.Option(metavar="FORMAT", help="found if left out; generic is any")
     ] = None,
-    description: Annotated[str, typer.Option(metavar="TEXT", help="what people should know about it")] = "",
-    derived_from: Annotated[
-        list[str] | None, typer.Option("--derived-from", metavar="NAME", help="a dataset it was made from")
-    ] = None,
-    link: Annotated[bool, typer.Option("--link", help="link the files: they must stay as they are")] = False,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="take the files over, without a copy where that can be")
-    ] = False,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="for those who find it later")] = "",
+    link: Annotated[bool, typer.Option("--link", help="no copy, links: the originals must stay as they are")] = False,
 ) -> None:
-    """Keep files as a dataset: copied, hashed, and read for what they cover.
+    """Keep files as a dataset: copy them, take their checksums, and find out what they cover.
 
-    Category and format are found from the files where they leave no doubt.
+    Of a folder all files are taken but hidden ones. The dataset is there whole or not at all.
 
-    dmod dataset create sugar --from catchments.geojson nexus.geojson
-    dmod dataset create aorc-2015 --category forcing --from forcing/2015
+      dmod dataset create vpu09 --category hydrofabric --from nextgen_09.gpkg
+      dmod dataset create aorc-2015 --category forcing --from forcing/2015 --link
+      dmod dataset create gauges --from observed.csv crosswalk.json
     """
-    store, paths = _store(), [*(sources or ()), *(more or ())]
-    if link and adopt:
-        raise UsageError("--link leaves the files to you and --adopt takes them over: it is one or the other")
+    store, given = _store(), [*(sources or ()), *(paths or ())]
     if current().dry_run:
-        from dmod.cli.dataset_show import line
-
-        say(f"would create {line(store.preview(name, category, paths, format=form))}")
+        say(f"would make {dataset_show.line(store.preview(name, category, given, format=format))}")
         return
-    known = [store.get(each).name for each in derived_from or ()]
-    with _Reporting(f"dataset {name}") as report:
-        made = store.create(
-            name,
-            category,
-            paths,
-            format=form,
-            description=description,
-            link=link,
-            adopt=adopt,
-            derived_from=known,
-            report=report,
-        )
-    _tell(made)
+    with _Copying("copying") as report:
+        made = store.create(name, category, given, format=format, description=description, link=link, report=report)
+    show_record(made.record(), table=lambda _: [dataset_show.line(made)])
 
 
 @app.command()
 def add(
     name: NAME,
-    sources: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files, and folders of files")],
-    *,
-    replace: Annotated[bool, typer.Option("--replace", help="in the place of files of the same name")] = False,
+    paths: PATHS = None,
+    sources: FROM = None,
+    replace: Annotated[bool, typer.Option("--replace", help="put them in the place of files of the same name")] = False,
 ) -> None:
-    """Add files to a dataset; it changes as a whole or not at all.
+    """Add files to a dataset: what it covers is found out anew, and it changes as a whole or not at all.
 
     dmod dataset add aorc-2015 forcing/2016-01
     """
-    store = _store()
-    store.get(name)
-    _require_idle(name, "change")
+    store, given = _store(), [*(sources or ()), *(paths or ())]
+    before = store.get(name)
     if current().dry_run:
         from dmod.data.source import gather
 
-        say(f"would add {_count(len(gather(sources)), 'file')} to {name}")
+        say(f"would add {len(gather(given)):,} files to {name}")
         return
-    with _Reporting(f"dataset {name}") as report:
-        made = store.add(name, sources, replace=replace, report=report)
-    _tell(made)
+    _require_unused([name], "changed")
+    with _Copying("copying") as report:
+        made = store.add(name, given, replace=replace, report=report)
+    show_record(made.record(), table=lambda _: [dataset_show.line(made)])
+    if made == before:
+        say("nothing new: it has these files already")
 
 
 @app.command()
 def get(
     name: NAME,
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="these alone: paths or patterns")
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="files, folders or patterns; all if left out")
     ] = None,
-    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="by default ./NAME")] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="made if need be; by default ./NAME")] = None,
 ) -> None:
     """Copy the files of a dataset to a folder, each held against its checksum.
 
-    dmod dataset get aorc-2015 --to forcing
-    dmod dataset get aorc-2015 'cat-27*.csv'
+    dmod dataset get aorc-2015 'cat-12*' --to here
     """
     from dmod.data.export import chosen, export
 
     store = _store()
     dataset, target = store.get(name), to or Path(name)
     if current().dry_run:
-        say(f"would copy {_count(len(chosen(dataset, items or ())), 'file')} to {shown(target)}")
+        say(f"would write {len(chosen(dataset, items or ())):,} files to {shown(target)}")
         return
-    with _Reporting(f"copying {name}") as report:
+    with _Copying("copying") as report:
         placed = export(dataset, store.path(name), target, items or (), report=report)
-    say(f"{glyph('completed')} {name}: {_count(len(placed), 'file')} in {shown(target)}")
+    if current().output in ("table", "wide"):
+        size = format_memory(sum(path.stat().st_size for path in placed))
+        write(f"{shown(target)}: {len(placed):,} file{'s' if len(placed) > 1 else ''}, {size}")
+    else:
+        show_list([{"path": path} for path in placed], (), name_key="path")
 
 
-@app.command("list")
+@app.command(name="list")
 def list_(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="names or patterns")] = None,
-    category: Annotated[str | None, typer.Option(metavar="CATEGORY", help="config, forcing, ...")] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="only these; a pattern too")] = None,
+    category: Annotated[str | None, typer.Option(metavar="CATEGORY", help="only of this one")] = None,
 ) -> None:
-    """List datasets and what they cover.
+    """List datasets, and what they cover.
 
-    dmod dataset list
-    dmod dataset list 'aorc-*' --category forcing -o name
+    dmod dataset list --category forcing
     """
     dataset_list.show(words, category)
 
 
 @app.command()
 def show(name: NAME) -> None:
-    """Show what a dataset is, what it covers, and its files.
+    """Show all about a dataset: what it covers, where it comes from, its files.
 
     dmod dataset show aorc-2015
     dmod dataset show aorc-2015 -o json | jq .domain.time
     """
-    from dmod.cli.dataset_show import page
-
     dataset = _store().get(name)
-    show_record(dataset.record(), table=lambda _: page(dataset, wide=current().output == "wide"))
+    wide = current().output == "wide"
+    show_record(dataset.record(), table=lambda _: dataset_show.page(dataset, wide=wide))
 
 
 @app.command()
 def check(
-    names: NAMES,
-    start: Annotated[str | None, typer.Option(metavar="TIME", help="start of a first step to be covered")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help="start of the last step to be covered")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="all datasets if left out")] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="ask what is missing from here on")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="up to here, the start of the last step")] = None,
     catchments: Annotated[
-        str | None, typer.Option(metavar="ID,...|NAME", help="ids, or a dataset that has them: a hydrofabric")
+        str | None, typer.Option(metavar="ID,...|NAME", help="for these, or all of a hydrofabric dataset")
     ] = None,
-    variables: Annotated[str | None, typer.Option(metavar="NAME,...", help="variables to be covered")] = None,
+    variables: Annotated[str | None, typer.Option(metavar="NAME,...", help="of these variables")] = None,
 ) -> None:
-    """Hold files against their checksums, or with --start and its kin: name the gaps.
+    """Hold each file against its checksum; or ask what datasets together do not cover. Exit code 1 with findings.
 
-    Several datasets may complete each other. Exit code 1 when a file has changed, is missing or is not known, or when
-    there is a gap.
-
-    dmod dataset check aorc-2015
-    dmod dataset check aorc-2015 aorc-2016 --start 2015-12-01 --catchments sugar
+    dmod dataset check
+    dmod dataset check december january --start 2015-12-01 --end 2016-01-31T23:00 --catchments vpu09
     """
     store = _store()
-    if any(each is not None for each in (start, end, catchments, variables)):
+    if start or end or catchments or variables:
         from dmod.cli import dataset_coverage
 
-        dataset_coverage.check(store, names, dataset_coverage.Asked(start, end, catchments, variables))
+        dataset_coverage.check(store, names or [], dataset_coverage.Asked(start, end, catchments, variables))
         return
-    rows, count = [], 0
-    for name in names:
-        count += len(store.get(name).files)
-        with _Reporting(f"checking {name}") as report:
-            problems = store.check(name, report=report)
-        rows += [{"dataset": name, **problem._asdict()} for problem in problems]
-    columns = [Column("fault", "PROBLEM"), Column("path", "FILE"), Column("message", "WHAT", optional=1)]
-    if len(names) > 1:
-        columns.insert(0, Column("dataset", "DATASET"))
-    as_made = f"{glyph('completed')} {', '.join(names)}: {_count(count, 'file')} as registered"
-    show_list(rows, columns, name_key="path", empty=as_made)
-    if rows:
-        bad = list(dict.fromkeys(row["dataset"] for row in rows))
-        raise DmodError(
-            f"{_count(len(rows), 'file')} of {', '.join(bad)} not as registered",
-            fix=f"dmod dataset add {bad[0]} PATH --replace, with the files as they were",
-        )
+    wanted, findings = names or store.names(), []
+    for name in wanted:
+        with _Copying(f"reading {name}") as report:
+            findings += [{"dataset": name, **each._asdict()} for each in store.check(name, report=report)]
+    if findings or current().output not in ("table", "wide"):
+        show_list(findings, PROBLEMS, name_key="path")
+    if findings:
+        many = "files are" if len(findings) > 1 else "file is"
+        raise DmodError(f"{len(findings):,} {many} not as the manifest says", fix=_mend(store, findings[0]))
+    more = ", ..." if len(wanted) > 6 else ""
+    say(
+        f"{glyph('ok')} {', '.join(wanted[:6])}{more}: every file is as the manifest says"
+        if wanted
+        else dataset_list.EMPTY
+    )
 
 
 @app.command()
-def delete(names: NAMES) -> None:
-    """Delete datasets with their files, after the name of each was typed; --yes in scripts.
+def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")]) -> None:
+    """Delete datasets and their files, after asking for each name; refused while a job needs one.
 
     dmod dataset delete aorc-2015
+    dmod dataset delete old-1 old-2 --yes
     """
     store = _store()
     for name in names:
-        store.path(name)
-        _require_idle(name, "be deleted")
+        store.path(name)  # all of them, before one of them is gone
+    _require_unused(names, "deleted")
     for name in names:
         if current().dry_run:
             say(f"would delete {name}")
             continue
         confirm(f"delete dataset {name} and its files?", name=name)
-        _require_idle(name, "be deleted")  # a person takes time to answer
+        _require_unused([name], "deleted")  # answering may have taken a while
         store.delete(name)
-        say(f"{glyph('completed')} deleted {name}")
+        say(f"deleted {name}")
 
 
 def _store() -> FolderStore:
@@ -242,50 +229,51 @@ def _store() -> FolderStore:
     return FolderStore(project().datasets)
 
 
-def _tell(made: Dataset) -> None:
-    """What was made: the whole record for programs, one line for people."""
-    from dmod.cli.dataset_show import line
-
-    show_record(made.record(), table=lambda _: [f"{glyph('completed')} {line(made)}"])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-class _Reporting:
-    """Shows how far a copy is, if it is large."""
+class _Copying:
+    """How far copying or reading is, shown from LARGE bytes on."""
 
     def __init__(self, title: str) -> None:
-        from dmod.cli.progress import Progress
+        self._title = title
+        self._bar: Progress | None = None
 
-        self._bar = Progress(title)
-
-    def __enter__(self) -> Report:
+    def __enter__(self) -> Callable[[int, int, str], None]:
         return self._report
 
     def __exit__(self, *_: object) -> None:
-        self._bar.clear()
+        if self._bar is not None:
+            self._bar.clear()
 
     def _report(self, done: int, total: int, _: str) -> None:
-        if total >= _LARGE:
-            self._bar.update(done / (1 << 20), total / (1 << 20), f"MiB, {format_memory(total)} in all")
+        if total < LARGE:
+            return
+        if self._bar is None:
+            from dmod.cli.progress import Progress
+
+            self._bar = Progress(self._title)
+        self._bar.update(done / 2**20, total / 2**20, "MiB")
 
 
-def _require_idle(name: str, what: str) -> None:
-    """Raise ConflictError while a job that has not ended reads the dataset, or makes it."""
+def _require_unused(names: Sequence[str], what: str) -> None:
+    """Raise ConflictError while a job that has not ended reads one of the datasets or makes it."""
     queue = project().queue
     if not queue.exists():
         return
     from dmod.jobs.status import ACTIVE
     from dmod.scheduler.queue import Queue
 
-    held = [job for job in Queue(queue).jobs(status=ACTIVE) if name in job.datasets or job.output == name]
-    if held:
-        used = ", ".join(f"{job.id} {job.name}".rstrip() for job in held[:3])
-        more = f" and {len(held) - 3} more" if len(held) > 3 else ""
-        raise ConflictError(
-            f'dataset "{name}" is in use and cannot {what}',
-            why=f"{'jobs' if len(held) > 1 else 'job'} {used}{more} {'need' if len(held) > 1 else 'needs'} it",
-            fix=f"dmod job wait {held[0].id}, or dmod job cancel {held[0].id}",
-        )
+    for job in Queue(queue).jobs(status=ACTIVE):
+        used = [name for name in names if name in job.datasets or name == job.output]
+        if used:
+            raise ConflictError(
+                f'dataset "{used[0]}" cannot be {what} now',
+                why=f"job {job.id} ({job.name}) is {job.status} and {'makes' if used[0] == job.output else 'needs'} it",
+                fix=f"dmod job wait {job.id}, or dmod job cancel {job.id}",
+            )
+
+
+def _mend(store: FolderStore, finding: dict[str, object]) -> str:
+    name, path = str(finding["dataset"]), str(finding["path"])
+    if finding["fault"] == "extra":
+        where = shown(store.path(name) / path)
+        return f"dmod dataset add {name} {where}, or: rm {where}"
+    return f"dmod dataset add {name} PATH/{path} --replace"
