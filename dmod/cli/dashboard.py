@@ -1,0 +1,64 @@
+"""`dmod dashboard`: everything there is, live, in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dmod.cli.settings import current, project
+from dmod.cli.terminal import plain
+from dmod.errors import DmodError, UsageError
+
+
+def command(  # noqa: PLR0913, PLR0917 - options
+    screen: Annotated[str, typer.Option(help="jobs, data, docker, nodes or events; by default where it was left")] = "",
+    filter: Annotated[  # noqa: A002 - as in the dashboard
+        str, typer.Option(help="of the jobs: state:failed, kind:simulation, 40-45, 'vpu*'")
+    ] = "",
+    read_only: Annotated[bool, typer.Option("--read-only", help="nothing can be canceled or retried")] = False,
+    fps: Annotated[float, typer.Option(help="looks at the queue a second; 2 over a slow line", min=0.2, max=30)] = 5,
+    theme: Annotated[str, typer.Option(help="dmod-dark, dmod-light, or one of Textual's; ctrl+p shows them")] = "",
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="leave the mouse to the terminal")] = False,
+) -> None:
+    """Show jobs, data, nodes and events, live, to move around in: ? shows the keys, q leaves.
+
+    dmod dashboard
+    dmod dashboard --filter state:failed --read-only
+    """
+    here = project()
+    _need_terminal()
+    try:
+        from tui.app import THEMED, run
+        from tui.options import SCREENS, Options
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("textual", "rich"):
+            raise
+        raise DmodError(
+            f"the dashboard needs the Python package {error.name}", fix="pip install 'dmod[dashboard]'"
+        ) from error
+    _known("screen", screen, SCREENS)
+    _known("theme", theme, THEMED)
+    ascii_only = current().ascii or plain(sys.stderr)
+    run(here, Options(screen, filter, read_only, fps, ascii_only, theme, not no_mouse))
+
+
+def _need_terminal() -> None:
+    """Textual draws on stderr and reads keys from stdin."""
+    for name, stream in (("stderr", sys.stderr), ("stdin", sys.stdin)):
+        if not stream.isatty():
+            raise UsageError(
+                f"the dashboard needs a terminal, and {name} is none",
+                why="it draws on stderr and reads keys from stdin",
+                fix="dmod status, or dmod job list",
+            )
+
+
+def _known(what: str, name: str, names: tuple[str, ...]) -> None:
+    from dmod.nearest import nearest
+
+    if name and name not in names:
+        near = nearest(name, names)
+        fix = f"dmod dashboard --{what} {near}" if near else ""
+        raise UsageError(f'there is no {what} "{name}"', why=f"they are {', '.join(names)}", fix=fix)

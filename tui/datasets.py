@@ -1,0 +1,143 @@
+"""Datasets: what a table and a page say of one, with its coverage in time as a bar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dmod.units import format_duration, format_memory
+from tui.columns import Column
+from tui.job_columns import ago
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from dmod.data.dataset import Dataset
+    from tui.entry import Clock
+    from tui.look import Line
+
+_BAR = 20  # cells
+
+
+class Span:
+    """The time from the first to the last stamp of all datasets: what a whole bar stands for."""
+
+    def __init__(self) -> None:
+        self.begin: datetime | None = None
+        self.end: datetime | None = None
+
+    def fit(self, datasets: Sequence[Dataset]) -> bool:
+        """Take the extent of these; returns whether it changed."""
+        times = [each.domain.time for each in datasets if each.domain.time is not None]
+        before = (self.begin, self.end)
+        self.begin = min((time.begin for time in times), default=None)
+        self.end = max((time.end for time in times), default=None)
+        return before != (self.begin, self.end)
+
+    def bar(self, dataset: Dataset, width: int = _BAR) -> Line:
+        """Where a dataset lies in it; half cells at the ends, one at least."""
+        time = dataset.domain.time
+        if time is None or self.begin is None or self.end is None:
+            return ()
+        whole = max((self.end - self.begin).total_seconds(), 1.0)
+        first = (time.begin - self.begin).total_seconds() / whole
+        last = (time.end - self.begin).total_seconds() / whole
+        start = min(int(first * width), width - 1)
+        stop = max(start + 1, round(last * width))
+        return ("─" * start, "faint"), ("█" * (stop - start), "secondary"), ("─" * (width - stop), "faint")
+
+
+def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
+    """The columns of the datasets' table."""
+    return (
+        Column("name", "NAME", 16, lambda d: ((d.name, "text"),), lambda d: d.name, grow=2, most=36),
+        Column("category", "CATEGORY", 11, lambda d: ((str(d.category), "muted"),), lambda d: str(d.category)),
+        Column(
+            "format",
+            "FORMAT",
+            20,
+            lambda d: ((str(d.domain.format), "muted"),),
+            lambda d: str(d.domain.format),
+            optional=4,
+        ),
+        Column("catchments", "CATCHMENTS", 10, _catchments, lambda d: _count(d) or None, optional=1, right=True),
+        Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=3),
+        Column("period", "PERIOD", 22, _period, lambda d: d.domain.time.begin if d.domain.time else None),
+        Column("step", "STEP", 5, _step, lambda d: d.domain.step, optional=5, right=True),
+        Column(
+            "size", "SIZE", 8, lambda d: ((format_memory(d.size), "text"),), lambda d: d.size, optional=2, right=True
+        ),
+        Column(
+            "created",
+            "CREATED",
+            10,
+            lambda d: ((ago(d.created, clock()), "muted"),),
+            lambda d: d.created,
+            optional=6,
+            right=True,
+        ),
+    )
+
+
+def facts(dataset: Dataset, now: datetime) -> list[Line]:
+    """Everything about a dataset, as lines."""
+    domain = dataset.domain
+    lines = [
+        _fact("name", (dataset.name, "strong")),
+        *([_fact("about", (dataset.description, "text"))] if dataset.description else []),
+        _fact("category", (str(dataset.category), "text"), (f"  {domain.format}", "muted")),
+        _fact("created", (f"{dataset.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {ago(dataset.created, now)}", "muted")),
+        _fact("files", (f"{len(dataset.files):,}", "text"), (f"  {format_memory(dataset.size)}", "muted")),
+    ]
+    if domain.catchments:
+        lines.append(_fact("catchments", (f"{len(domain.catchments):,}", "text"), (_some(domain.catchments), "muted")))
+    if domain.time is not None:
+        step = f"  every {format_duration(domain.step)}" if domain.step else ""
+        lines.append(
+            _fact(
+                "time",
+                (f"{domain.time.begin:%Y-%m-%d %H:%M} to {domain.time.end:%Y-%m-%d %H:%M}", "text"),
+                (step, "muted"),
+            )
+        )
+    if domain.variables:
+        lines.append(_fact("variables", (", ".join(domain.variables), "text")))
+    if dataset.derived_from:
+        lines.append(_fact("made from", (", ".join(dataset.derived_from), "secondary")))
+    if dataset.job is not None:
+        lines.append(_fact("by job", (str(dataset.job), "text")))
+    shown = [_fact("" if at else "holds", (file.path, "muted")) for at, file in enumerate(dataset.files[:12])]
+    more = [_fact("", (f"and {len(dataset.files) - 12:,} more", "muted"))] if len(dataset.files) > 12 else []
+    return [(), *lines, *shown, *more]
+
+
+def _fact(label: str, *pieces: tuple[str, str]) -> Line:
+    return ((f"  {label:<11} ", "muted"), *pieces)
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"  {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
+
+
+def _count(dataset: Dataset) -> int:
+    return len(dataset.domain.catchments or ())
+
+
+def _catchments(dataset: Dataset) -> Line:
+    count = _count(dataset)
+    return ((f"{count:,}", "text"),) if count else ()
+
+
+def _period(dataset: Dataset) -> Line:
+    time = dataset.domain.time
+    if time is None:
+        return ()
+    short = time.end - time.begin < timedelta(days=3)
+    shape = "%m-%d %H:%M" if short else "%Y-%m-%d"
+    return ((f"{time.begin:{shape}}", "text"), ("..", "muted"), (f"{time.end:{shape}}", "text"))
+
+
+def _step(dataset: Dataset) -> Line:
+    step = dataset.domain.step
+    return ((format_duration(step, most=1), "muted"),) if step else ()

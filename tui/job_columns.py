@@ -1,0 +1,80 @@
+"""Columns of the jobs' table, and how a bar and an age are drawn everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmod.units import format_duration
+from tui.columns import Column
+from tui.entry import ACTIVE, Entry
+from tui.look import glyph
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui.entry import Clock
+    from tui.look import Line
+
+_RANK = {name: at for at, name in enumerate(("running", "collecting", "staging", "queued", "failed", "canceled"))}
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_BAR = 8  # cells
+
+
+def columns(clock: Clock) -> tuple[Column[Entry], ...]:
+    """The columns, with times as of the clock."""
+    return (
+        Column("id", "ID", 6, lambda e: ((str(e.id), "muted"),), lambda e: e.id, right=True),
+        Column("name", "NAME", 14, lambda e: ((e.name, "text"),), lambda e: e.name, grow=2, most=34),
+        Column("kind", "KIND", 10, lambda e: ((e.kind, "muted"),), lambda e: e.kind, optional=4),
+        Column("state", "STATE", 12, _state, lambda e: _RANK.get(e.status, 9)),
+        Column("progress", "PROGRESS", _BAR + 5, _progress, Entry.share, optional=3),
+        Column("cpus", "CPUS", 4, lambda e: ((str(e.cpus), "text"),), lambda e: e.cpus, optional=5, right=True),
+        Column(
+            "submitted", "SUBMITTED", 10, lambda e: ((ago(e.submitted, clock()), "muted"),), lambda e: e.submitted,
+            optional=6, right=True,
+        ),
+        Column(
+            "runtime", "RUNTIME", 8, lambda e: _runtime(e, clock()), lambda e: e.runtime(clock()),
+            optional=2, right=True,
+        ),
+        Column("why", "WHY", 16, lambda e: _why(e, clock()), lambda e: e.note(clock()) or None, grow=3),
+    )  # fmt: skip
+
+
+def ago(when: datetime | None, now: datetime) -> str:
+    """How long ago, as people say it; a date when that is over a month."""
+    if when is None:
+        return ""
+    seconds = (now - when).total_seconds()
+    if seconds > 30 * 86_400:
+        return when.strftime("%Y-%m-%d")
+    return "just now" if seconds < 60 else f"{format_duration(seconds - seconds % 60, most=1)} ago"
+
+
+def bar(share: float, width: int, style: str = "primary") -> Line:
+    """A bar of eighths of cells."""
+    full, part = divmod(round(min(max(share, 0.0), 1.0) * width * 8), 8)
+    filled = "█" * full + (_EIGHTHS[part] if part else "")
+    return (filled, style), ("─" * (width - len(filled)), "faint")
+
+
+def _state(entry: Entry) -> Line:
+    sign, style = glyph(entry.status)
+    return (f"{sign} ", style), (entry.status, "text" if entry.status in ("running", "failed") else "muted")
+
+
+def _progress(entry: Entry) -> Line:
+    share = entry.share()
+    if share is None or entry.status in ("completed", "queued"):
+        return ()
+    style = "primary" if entry.status in ACTIVE else "muted"
+    return (*bar(share, _BAR, style), (f" {100 * share:3.0f}%", "text" if entry.status in ACTIVE else "muted"))
+
+
+def _runtime(entry: Entry, now: datetime) -> Line:
+    seconds = entry.runtime(now)
+    return () if seconds is None else ((format_duration(seconds, most=2), "text"),)
+
+
+def _why(entry: Entry, now: datetime) -> Line:
+    return ((entry.note(now), "error" if entry.status == "failed" else "muted"),)

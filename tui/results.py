@@ -1,0 +1,177 @@
+"""Results: the rivers and scores of a job, from its output and the evaluations of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dmod import layout
+from dmod.errors import DmodError
+from tui.look import Line
+from tui.streamflow import Streamflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dmod.data.folder import FolderStore
+    from dmod.jobs.job import Job
+    from dmod.project import Project
+
+_GAUGE = 24  # cells
+_OBSERVATIONS = 20  # datasets that are tried for want of an evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What there is to see of a job."""
+
+    streamflow: Streamflow | None = None
+    said: tuple[Line, ...] = ()  # why there is none
+    scores: Mapping[str, Any] = field(default_factory=dict)  # scores.json
+    signature: tuple[object, ...] = ()  # of the files: the same for the same contents
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """The first two scores of each gauge, as text."""
+        names = [metric["name"] for metric in self.scores.get("metrics", ())][:2]
+        return {
+            str(row["gauge"]): "   ".join(f"{name.upper()} {_number(row.get(name))}" for name in names)
+            for row in self.scores.get("scores", ())
+        }
+
+    def table(self) -> list[Line]:
+        """All scores of all gauges."""
+        if not self.scores:
+            return [(), *self.said] if self.said else [(), ((" No scores yet.", "muted"),)]
+        metrics = self.scores["metrics"]
+        period = " to ".join(str(self.scores["period"][end]).partition("T")[0] for end in ("begin", "end"))
+        titles = "".join(f"{_title(metric):>14}" for metric in metrics)
+        lines: list[Line] = [
+            (),
+            ((f" {'GAUGE':<{_GAUGE}}{'AT':<10}{'STEPS':>8}{titles}", "muted"),),
+        ]
+        for row in self.scores["scores"]:
+            cells = [(f"{_number(row.get(each['name'])):>14}", _grade(each, row.get(each["name"]))) for each in metrics]
+            lines.append(
+                ((f" {row['gauge']:<{_GAUGE}}", "strong"), (f"{row['feature']:<10}{row['pairs']:>8,}", "muted"), *cells)
+            )
+            if row.get("reason"):
+                lines.append(((f" {'':<{_GAUGE}}{row['reason']}", "warning"),))
+        lines += [
+            ((f" {each['gauge']:<{_GAUGE}}{each['reason']}", "warning"),) for each in self.scores.get("left_out", ())
+        ]
+        ideals = ", ".join(f"{_title(each)} {each['ideal']:g}" for each in metrics)
+        return [*lines, (), ((f" scored over {period}; ideal: {ideals}", "muted"),)]
+
+
+def load(project: Project, store: FolderStore, job: Job, evaluations: Sequence[Job], known: Results) -> Results:
+    """Read what there is; `known` comes back if nothing has changed since it was read."""
+    judge = job if job.kind == "evaluation" else evaluations[-1] if evaluations else None
+    output = _simulated(project, store, job)
+    scored = _made(project, store, judge) if judge else None
+    signature = (job.id, *_state(output), *_state(scored), judge.id if judge else 0)
+    if known.signature == signature and signature:
+        return known
+    scores = _scores(scored)
+    if output is None:
+        return Results(said=_why_none(job), scores=scores, signature=signature)
+    try:
+        streamflow = _rivers(store, output, judge)
+    except DmodError as error:
+        return Results(said=_told(error, job), scores=scores, signature=signature)
+    return Results(streamflow, scores=scores, signature=signature)
+
+
+def _rivers(store: FolderStore, output: Path, judge: Job | None) -> Streamflow:
+    """With the observations of the evaluation, or else those of the dataset that has most of the gauges."""
+    if judge is not None:
+        names = judge.prepared.datasets.get("observation", ())
+        if names and names[0] in store.names():
+            return Streamflow.open(output, store.path(names[0]))
+    best = Streamflow.open(output)
+    measured = [each.name for each in store.list() if str(each.category) == "observation"]
+    for name in measured[:_OBSERVATIONS]:
+        try:
+            other = Streamflow.open(output, store.path(name))
+        except DmodError:
+            continue  # not observations of discharge, or of other places: somebody else's business
+        if len(other.gauges) > len(best.gauges):
+            best, other = other, best
+        other.close()
+    return best
+
+
+def _simulated(project: Project, store: FolderStore, job: Job) -> Path | None:
+    """Where the discharge lies: of the job itself, or of the simulation that it evaluates."""
+    if job.kind != "evaluation":
+        return _made(project, store, job)
+    names = job.prepared.datasets.get("simulation", ())
+    return store.path(names[0]) if names and names[0] in store.names() else None
+
+
+def _made(project: Project, store: FolderStore, job: Job) -> Path | None:
+    """The output of a job: as a dataset, or in its folder while it is not one yet, also unfinished."""
+    name = job.output
+    if name and name in store.names() and store.get(name).job == job.id:
+        return store.path(name)
+    folder = project.job_folder(job.id)
+    places = (folder / layout.OUTPUT, folder / f"{layout.OUTPUT}.partial")
+    return next((place for place in places if place.is_dir()), None)
+
+
+def _state(folder: Path | None) -> tuple[object, ...]:
+    """What tells whether a folder was changed."""
+    if folder is None:
+        return ()
+    try:
+        return str(folder), folder.stat().st_mtime_ns
+    except OSError:
+        return ()
+
+
+def _scores(folder: Path | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads((folder / "scores.json").read_text()) if folder else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and {"metrics", "scores", "period"} <= found.keys() else {}
+
+
+def _why_none(job: Job) -> tuple[Line, ...]:
+    if job.kind == "evaluation":
+        return (((" The simulation it evaluates is not there any more.", "muted"),),)
+    if not job.status.ended:
+        return (((" Nothing simulated yet: rivers appear as they are done.", "muted"),),)
+    if str(job.status) != "completed":
+        return (((f" It {job.status} before there was anything to draw.", "muted"),), ((" l shows its log", "muted"),))
+    return (
+        ((" Its output is not there any more: was the dataset deleted?", "muted"),),
+        ((" dmod dataset list", "accent"),),
+    )
+
+
+def _told(error: DmodError, job: Job) -> tuple[Line, ...]:
+    if not job.status.ended:
+        return (((" No river is done yet.", "muted"),),)
+    return tuple(((f" {line}", "muted" if at else "text"),) for at, line in enumerate(error.lines()))
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+
+
+def _title(metric: Mapping[str, Any]) -> str:
+    unit = {"": "", "1": "", "-": ""}.get(str(metric["unit"]), f" {metric['unit']}")
+    return f"{str(metric['name']).replace('_', ' ').upper()}{unit}"
+
+
+def _grade(metric: Mapping[str, Any], value: float | None) -> str:
+    """Colour for efficiencies alone: whose ideal is 1, and who are no better than the mean at 0."""
+    if value is None or metric["ideal"] != 1:
+        return "text"
+    return "success" if value >= 0.6 else "warning" if value >= 0.3 else "error"

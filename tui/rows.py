@@ -1,0 +1,118 @@
+"""Rows: what a table shows, kept outside of the widget: values by key, each with a revision, filtered and sorted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tui.columns import Column
+
+T = TypeVar("T")
+Key = int | str
+
+
+class Rows(Generic[T]):
+    """Values by key in the order and selection that was asked for.
+
+    A change costs what it touches; the order is made anew by `settle`, which whoever shows the rows calls as often as a
+    reader can follow (once a second), not with each change.
+    """
+
+    def __init__(self, key: Callable[[T], Key], columns: Sequence[Column[T]], *, sort: str, reverse: bool) -> None:
+        self.columns = {column.key: column for column in columns}
+        self.sort, self.reverse = sort, reverse
+        self.keys: list[Key] = []  # shown, in order
+        self.loose = False  # whether the order may be out of date
+        self._key = key
+        self._values: dict[Key, T] = {}
+        self._revisions: dict[Key, int] = {}
+        self._places: dict[Key, int] | None = None
+        self._keep: Callable[[T], bool] | None = None
+
+    def __len__(self) -> int:
+        """How many are shown."""
+        return len(self.keys)
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether there is a value, shown or not."""
+        return key in self._values
+
+    def __getitem__(self, key: Key) -> T:
+        """The value of a key."""
+        return self._values[key]
+
+    def get(self, key: Key | None) -> T | None:
+        """The value of a key, if there is one."""
+        return None if key is None else self._values.get(key)
+
+    def revision(self, key: Key) -> int:
+        """A number that changes when the value does."""
+        return self._revisions[key]
+
+    def place(self, key: Key | None) -> int | None:
+        """Where a key is shown."""
+        if self._places is None:
+            self._places = {each: at for at, each in enumerate(self.keys)}
+        return None if key is None else self._places.get(key)
+
+    def put(self, values: Iterable[T]) -> set[Key]:
+        """Add or replace values; returns the keys of those that differ from what was there."""
+        changed = set()
+        for value in values:
+            key = self._key(value)
+            if self._values.get(key) == value:
+                continue
+            self._values[key] = value
+            changed.add(key)
+        self.touch(changed)
+        self.loose = self.loose or bool(changed)
+        return changed
+
+    def replace(self, values: Iterable[T]) -> set[Key]:
+        """Make these all values there are; returns the keys that changed."""
+        kept = {self._key(value): value for value in values}
+        gone = self._values.keys() - kept.keys()
+        for key in gone:
+            del self._values[key], self._revisions[key]
+        self.loose = self.loose or bool(gone)
+        return self.put(kept.values()) | gone
+
+    def touch(self, keys: Iterable[Key]) -> None:
+        """Say that something shown with these keys has changed."""
+        for key in keys:
+            self._revisions[key] = self._revisions.get(key, 0) + 1
+
+    def choose(self, keep: Callable[[T], bool] | None) -> None:
+        """Show only the values for which this holds."""
+        self._keep = keep
+        self.loose = True
+        self.settle()
+
+    def order(self, sort: str, *, reverse: bool) -> None:
+        """Sort by a column."""
+        self.sort, self.reverse = sort, reverse
+        self.loose = True
+        self.settle()
+
+    def settle(self) -> bool:
+        """Bring order and selection up to date; returns whether the keys shown, or their order, changed."""
+        if not self.loose:
+            return False
+        keep, rank = self._keep, self.columns[self.sort].rank
+        shown = [key for key, value in self._values.items() if keep is None or keep(value)]
+        ranks: dict[Key, Any] = {key: rank(self._values[key]) for key in shown}
+        known = [key for key in shown if ranks[key] is not None]
+        known.sort(key=ranks.__getitem__, reverse=self.reverse)
+        keys = known + [key for key in shown if ranks[key] is None]
+        self.loose = False
+        if keys == self.keys:
+            return False
+        self.keys, self._places = keys, None
+        return True

@@ -1,0 +1,150 @@
+"""Events: everything that happened to jobs, the newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.message import Message
+
+from tui.columns import Column
+from tui.look import glyph
+from tui.rows import Rows
+from tui.screens.pane import Pane
+from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui.feed import Feed, Happening
+    from tui.look import Line, Look
+
+
+class Events(Pane):
+    """Screen 6."""
+
+    name_ = "events"
+    title = "Events"
+    key = "6"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "back", show=False)]
+    DEFAULT_CSS = """
+    Events Table { height: 1fr; }
+    """
+
+    class Wanted(Message):
+        """The job of an event."""
+
+        def __init__(self, job: int) -> None:
+            super().__init__()
+            self.job = job
+
+    def __init__(self, look: Look, feed: Feed) -> None:
+        super().__init__(look, feed)
+        self._columns = _columns()
+        self.rows: Rows[Happening] = Rows(lambda event: event.id, self._columns, sort="time", reverse=True)
+        self.filter = ""
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="happenings")
+
+    @property
+    def table(self) -> Table[Happening]:
+        """The list of events."""
+        return self.query_one(Table)
+
+    def shown(self) -> None:
+        """The keys go to the table."""
+        self.table.focus()
+
+    def settle(self) -> None:
+        """Read what happened since, and put it in order."""
+        top = self.table.cursor is None or self.rows.place(self.table.cursor) == 0
+        self.rows.put(self.feed.happenings())
+        if self.rows.settle():
+            if top and self.rows.keys:
+                self.table.cursor = self.rows.keys[0]
+            self.table.settled()
+
+    def restyle(self, look: Look) -> None:
+        """Take on another look."""
+        super().restyle(look)
+        self.table.restyle(look)
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """What can be typed."""
+        return (("enter", "its job"), ("/", "filter"), ("s S", "sort"), ("y Y", "copy"))
+
+    def note(self) -> Line:
+        """What is filtered."""
+        if not self.filter:
+            return ()
+        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")
+
+    def identity(self) -> str:
+        """The id of the job."""
+        event = self.rows.get(self.table.cursor)
+        return str(event.job) if event else ""
+
+    def command(self) -> str:
+        """The command that shows the same."""
+        job = self.identity()
+        return f"dmod job show {job}" if job else "dmod job list"
+
+    def asked(self) -> tuple[str, str] | None:
+        """Words."""
+        return "filter", self.filter
+
+    def typed(self, text: str, *, done: bool) -> str:
+        """Show the events in which all words occur."""
+        self.filter = text
+        words = text.lower().split()
+        self.rows.choose(
+            (lambda each: all(word in f"{each.job} {each.name} {each.status} {each.note}".lower() for word in words))
+            if words
+            else None
+        )
+        self.table.settled()
+        if done:
+            self.table.focus()
+        return ""
+
+    def action_back(self) -> None:
+        """Show all again."""
+        if self.filter:
+            self.typed("", done=True)
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Go to the job."""
+        event.stop()
+        self.post_message(self.Wanted(self.rows[event.key].job))
+
+    def _empty(self) -> list[Line]:
+        if self.rows.total:
+            return [(("No event has ", "text"), (self.filter, "accent"), (" in it.", "text"))]
+        return [
+            (("Nothing has happened yet: no job was submitted.", "text"),),
+            (("  dmod job submit job.toml", "accent"),),
+        ]
+
+
+def _columns() -> tuple[Column[Happening], ...]:
+    return (
+        Column("time", "TIME", 19, lambda e: ((f"{e.time:%Y-%m-%d %H:%M:%S}", "muted"),), lambda e: e.id),
+        Column("job", "JOB", 5, lambda e: ((str(e.job), "muted"),), lambda e: e.job, right=True),
+        Column("name", "NAME", 14, lambda e: ((e.name, "text"),), lambda e: e.name, grow=2, most=34),
+        Column("status", "STATUS", 12, _status, lambda e: e.status),
+        Column("note", "NOTE", 16, _note, lambda e: e.note or None, grow=3),
+    )
+
+
+def _status(event: Happening) -> Line:
+    sign, style = glyph(event.status)
+    return (f"{sign} ", style), (event.status, "text")
+
+
+def _note(event: Happening) -> Line:
+    return ((event.note.partition("\n")[0], "error" if event.status == "failed" else "muted"),)

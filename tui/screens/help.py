@@ -1,0 +1,109 @@
+"""Help: every key, by screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui.look import Line, Look
+
+_PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Everywhere",
+        (
+            ("1 2 3 5 6", "jobs, data, docker, nodes, events"),
+            ("j k, arrows, g G", "move; pgup pgdn by pages"),
+            ("enter, esc", "open, back"),
+            ("tab", "between the list and what is open below it"),
+            ("/", "filter a list, search a log; up recalls what was typed before"),
+            ("s S", "sort by the next column, reverse"),
+            ("space", "mark a row for what follows"),
+            ("p", "pause: nothing moves until p again"),
+            ("y Y", "copy the id, copy the command that shows the same"),
+            ("ctrl+p", "palette: all of this by name, and themes"),
+            ("? q", "this page, quit"),
+        ),
+    ),
+    (
+        "Jobs",
+        (
+            ("o h m l", "overview, hydrograph, metrics, log of the job"),
+            ("e", "explain: why it waits or failed, and what would change that"),
+            ("C R", "cancel, retry: the marked jobs or the one under the cursor; asks first"),
+            ("z", "give the job the whole screen, and back"),
+        ),
+    ),
+    (
+        "Hydrograph",
+        (
+            ("[ ]", "previous, next river"),
+            ("+ - 0", "zoom in time, out, all of it"),
+            ("< >", "earlier, later"),
+            ("L", "logarithmic"),
+        ),
+    ),
+    (
+        "Log",
+        (
+            ("/ n N", "search backwards from the end, next, previous"),
+            ("f", "stdout or stderr"),
+            ("< >", "left, right in long lines"),
+            ("p G", "stop following, follow"),
+        ),
+    ),
+    (
+        "Filter",
+        (
+            ("leaf vpu*", "a name, or one with * and ?"),
+            ("42  40-45  42,50  last", "ids"),
+            ("state:failed,queued", "by state; also kind:simulation"),
+            ("two words", "both must hold"),
+        ),
+    ),
+)
+
+
+class Help(ModalScreen[None]):
+    """A page over the dashboard."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; }
+    Help Vertical { width: 78; max-width: 100%; height: auto; max-height: 90%; background: $panel; padding: 1 2; }
+    Help Lines { height: auto; max-height: 100%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "close", show=False)
+    ]
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        with Vertical():
+            page = Lines(self._look)
+            page.styles.height = len(_page())
+            yield page
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        page = self.query_one(Lines)
+        page.show(_page())
+        page.focus()
+
+
+def _page() -> list[Line]:
+    lines: list[Line] = []
+    for title, keys in _PAGES:
+        lines += [((title, "title"),), *(((f"  {key:<24}", "accent"), (text, "text")) for key, text in keys), ()]
+    return lines[:-1]

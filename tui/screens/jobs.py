@@ -1,0 +1,330 @@
+"""Jobs: the queue as a table, and below it everything about one job."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+from dmod.errors import DmodError
+from tui.entry import ACTIVE, Entry
+from tui.filter import parse
+from tui.job_columns import columns
+from tui.rows import Rows
+from tui.screens.confirm import ask
+from tui.screens.explain import Explain
+from tui.screens.pane import Pane
+from tui.widgets.detail import Detail
+from tui.widgets.log import Log
+from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui.feed import Feed
+    from tui.look import Line, Look
+    from tui.memory import Memory
+
+
+_CHANGES = {"cancel": ("queued", *ACTIVE), "retry": ("failed", "canceled")}
+
+
+class Jobs(Pane):
+    """Screen 1."""
+
+    name_ = "jobs"
+    title = "Jobs"
+    key = "1"
+    DEFAULT_CSS = """
+    Jobs #table { height: 1fr; }
+    Jobs Detail { height: 62%; display: none; }
+    Jobs.-open Detail { display: block; }
+    Jobs.-whole #table { display: none; }
+    Jobs.-whole Detail { height: 1fr; }
+    Jobs.-open.-low #table { display: none; }
+    Jobs.-low Detail { height: 1fr; }
+    Detail ContentSwitcher { height: 1fr; }
+    Detail ContentSwitcher > * { height: 1fr; width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "page('overview')", "overview", show=False),
+        Binding("h", "page('hydrograph')", "hydrograph", show=False),
+        Binding("m", "page('metrics')", "metrics", show=False),
+        Binding("l", "page('log')", "log", show=False),
+        Binding("z", "whole", "whole screen", show=False),
+        Binding("escape", "back", "back", show=False),
+        Binding("e", "explain", "explain", show=False),
+        Binding("C", "cancel", "cancel", show=False),
+        Binding("R", "retry", "retry", show=False),
+    ]
+
+    def __init__(self, look: Look, feed: Feed) -> None:
+        super().__init__(look, feed)
+        shown = columns(feed.clock)
+        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, shown, sort="id", reverse=True)
+        self.filter = ""
+        self._columns = shown
+        self._generation = feed.generation
+
+    def compose(self) -> ComposeResult:
+        """The table, and the detail that opens below it."""
+        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="table")
+        yield Detail(self.look, self.feed, name="detail")
+
+    @property
+    def table(self) -> Table[Entry]:
+        """The list of jobs."""
+        return self.query_one("#table", Table)
+
+    @property
+    def detail(self) -> Detail:
+        """What is open below."""
+        return self.query_one(Detail)
+
+    def on_mount(self) -> None:
+        """Show what is there already."""
+        self.rows.put(self.feed.entries.values())
+        self.settle()
+        self.table.focus()
+
+    def remembered(self, memory: Memory, given: str) -> None:
+        """Sort as it was left, filter as it was given."""
+        if memory.sort in self.rows.columns:
+            self.rows.order(memory.sort, reverse=memory.reverse)
+        if given:
+            self.app.notify(wrong, severity="warning") if (wrong := self.typed(given, done=True)) else None
+        self.table.settled()
+
+    def remember(self, memory: Memory) -> None:
+        """How it is left."""
+        memory.sort, memory.reverse = self.rows.sort, self.rows.reverse
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """For the palette: what can be done to the job under the cursor."""
+        for page in self.detail.pages():
+            yield page.capitalize(), f"{page} of the job", partial(self.action_page, page)
+        yield "Explain", "Why the job waits or failed", self.action_explain
+        if not self.feed.read_only:
+            yield "Cancel", "The marked jobs, or the one under the cursor", self.action_cancel
+            yield "Retry", "The marked jobs, or the one under the cursor", self.action_retry
+
+    def on_resize(self) -> None:
+        """In a low terminal the detail takes the whole screen."""
+        self.set_class(self.size.height < 30, "-low")
+
+    def tick(self) -> None:
+        """Draw the jobs that changed."""
+        if self.feed.generation != self._generation:
+            self._generation = self.feed.generation
+            self.rows.replace(self.feed.entries.values())
+        changed = self.rows.put(self.feed.changed)
+        self.table.touched(changed)
+        if len(self.rows) == 0:
+            self.settle()
+        if self.detail.display:
+            entry = self.rows.get(self.table.cursor)
+            if self.table.cursor in changed:
+                self.detail.show(entry)
+            self.detail.follow()
+
+    def settle(self) -> None:
+        """Bring the order up to date, and the times of jobs that run."""
+        going = [key for key in self.rows.keys if self.rows[key].status in ACTIVE]
+        self.rows.touch(going)
+        if self.rows.settle():
+            self.table.settled()
+        else:
+            self.table.touched(going)
+        if self.detail.display:
+            self.detail.fill()
+
+    def restyle(self, look: Look) -> None:
+        """Take on another look."""
+        super().restyle(look)
+        self.table.restyle(look)
+        self.detail.restyle(look)
+
+    def shown(self) -> None:
+        """The keys go to the table, or to what is open."""
+        (self.detail.current if self.has_class("-open") and self.has_class("-low") else self.table).focus()
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """What can be typed."""
+        change = () if self.feed.read_only else (("C", "cancel"), ("R", "retry"))
+        if self.has_class("-open"):
+            page = self.detail.page
+            here = {
+                "hydrograph": (("[ ]", "river"), ("+ -", "zoom"), ("< >", "shift"), ("L", "log axis")),
+                "log": (("/", "search"), ("n N", "next"), ("p", "pause"), ("f", "stderr")),
+            }.get(page, ())
+            return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
+        return (
+            ("enter", "open"), ("/", "filter"), ("h", "hydrograph"), ("l", "log"), ("s", "sort"),
+            *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"),
+        )  # fmt: skip
+
+    def note(self) -> Line:
+        """What is filtered."""
+        marks = len(self.table.marks) if self.is_mounted else 0
+        marked = f"{marks} marked  " if marks else ""
+        if not self.filter:
+            return ((marked, "accent"),)
+        count = f"{len(self.rows):,} of {self.rows.total:,}"
+        return (marked, "accent"), (f"{self.filter}  ", "accent"), (count, "muted")
+
+    def identity(self) -> str:
+        """The id of the job."""
+        return " ".join(str(key) for key in self.table.chosen())
+
+    def command(self) -> str:
+        """The command that shows the same."""
+        ids = self.identity()
+        if not ids:
+            return "dmod job list"
+        if not self.detail.display:
+            return f"dmod job show {ids}"
+        return {"log": f"dmod job logs {ids}", "overview": f"dmod job show {ids}"}.get(
+            self.detail.page, f"dmod job show {ids}"
+        )
+
+    def asked(self) -> tuple[str, str] | None:
+        """A search in the log, or else the filter."""
+        if self._in_log():
+            return "search", self.query_one(Log).sought
+        return "filter", self.filter
+
+    def typed(self, text: str, *, done: bool) -> str:
+        """Search, or filter."""
+        if self._in_log():
+            if done:
+                self.query_one(Log).search(text)
+                self.query_one(Log).focus()
+            return ""
+        try:
+            keep = parse(text, self.feed.last)
+        except DmodError as error:
+            return f"{error.message}; {error.fix}"
+        self.filter = text
+        self.rows.choose(keep)
+        self.table.settled()
+        if done:
+            self.table.focus()
+        return ""
+
+    def go(self, job: int) -> None:
+        """Put the cursor on a job, also if the filter hides it."""
+        if self.rows.place(job) is None:
+            self.typed("", done=True)
+        self.table.point(job)
+
+    def action_page(self, page: str) -> None:
+        """Open the detail at a page; the page's key again closes it."""
+        if self.table.cursor is None:
+            return
+        was = self.has_class("-open") and self.detail.page == page
+        self.add_class("-open")
+        self.detail.show(self.rows.get(self.table.cursor))
+        self.detail.turn(page)
+        if was:
+            self.action_back()
+        elif self.has_class("-low") or self.has_class("-whole") or page == "log" or not self.table.has_focus:
+            self.detail.current.focus()
+
+    def action_whole(self) -> None:
+        """The detail alone, and back."""
+        if self.has_class("-open"):
+            self.toggle_class("-whole")
+            (self.detail.current if self.has_class("-whole") else self.table).focus()
+
+    def action_back(self) -> None:
+        """Close what is open; then take the marks away; then the filter."""
+        if self.has_class("-open"):
+            self.remove_class("-open", "-whole")
+        elif self.table.marks:
+            marks, self.table.marks = self.table.marks, set()
+            self.table.touched(marks)
+        elif self.filter:
+            self.typed("", done=True)
+        self.table.focus()
+
+    def action_cancel(self) -> None:
+        """Ask, then cancel."""
+        self._change("cancel", self._suited("cancel"))
+
+    def action_retry(self) -> None:
+        """Ask, then run again."""
+        self._change("retry", self._suited("retry"))
+
+    def action_explain(self) -> None:
+        """Say why a job waits or failed, and what would change that."""
+        if self.table.cursor is not None:
+            self.app.push_screen(Explain(self.look, self.feed.project.root, int(self.table.cursor)))
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        """The detail follows the cursor."""
+        event.stop()
+        if self.detail.display:
+            self.detail.show(self.rows.get(event.key))
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Open the detail, or go into it."""
+        event.stop()
+        if self.has_class("-open"):
+            self.detail.current.focus()
+        else:
+            self.action_page(self.detail.page)
+
+    def _change(self, verb: str, ids: list[int]) -> None:
+        """Ask, then do it to each; what refuses is said."""
+        if self.feed.read_only:
+            self.app.notify("this dashboard was opened with --read-only", severity="warning")
+            return
+        chosen = self._ids()
+        if not ids:
+            states = " or ".join(_CHANGES[verb])
+            self.app.notify(f"nothing to {verb}: none of {len(chosen)} jobs is {states}", severity="warning")
+            return
+        entry = self.rows[ids[0]]
+        which = (
+            f"job {ids[0]} {entry.name}, {entry.status}" if len(ids) == 1 else f"{len(ids)} jobs, {ids[0]} to {ids[-1]}"
+        )
+        ask(self.app, f"{verb.capitalize()} {which}?", lambda: self._do(verb, ids))
+
+    def _do(self, verb: str, ids: list[int]) -> None:
+        refused = []
+        for job in ids:
+            try:
+                getattr(self.feed, verb)(job)
+            except DmodError as error:
+                refused.append(error.message)
+        for message in refused[:3]:
+            self.app.notify(message, severity="error", markup=False)
+        self.table.marks -= set(ids)
+        if self.feed.look():
+            self.tick()
+
+    def _suited(self, verb: str) -> list[int]:
+        return [job for job in self._ids() if self.rows[job].status in _CHANGES[verb]]
+
+    def _ids(self) -> list[int]:
+        return sorted(int(key) for key in self.table.chosen())
+
+    def _in_log(self) -> bool:
+        return self.detail.display and self.detail.page == "log" and not self.table.has_focus
+
+    def _empty(self) -> list[Line]:
+        if self.rows.total:
+            return [
+                (("No job is ", "text"), (self.filter, "accent"), (".", "text")),
+                (("esc shows all of them.", "muted"),),
+            ]
+        return [
+            (("No jobs yet. ", "text"), ("Submit one:", "muted")),
+            (),
+            (("  dmod job submit job.toml", "accent"),),
+            (("  dmod demo", "accent"), ("        three real rivers, simulated and scored", "muted")),
+        ]
