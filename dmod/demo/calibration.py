@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,9 +97,13 @@ def _reported(gauge: str, model: str, parameters: dict[str, float], record: Reco
 
 
 def calibrate(
-    rivers: Sequence[River] = RIVERS, models: Sequence[str] = (), *, workers: int = 1,
+    rivers: Sequence[River] = RIVERS,
+    models: Sequence[str] = (),
+    *,
+    workers: int = 1,
+    evaluations: int = EVALUATIONS,
     told: Callable[[Fit, int, int], None] = lambda *_: None,
-) -> list[Fit]:  # fmt: skip
+) -> list[Fit]:
     """Fit every model (by default all series models) to every river, in `workers` processes.
 
     `told` hears of each fit as it is done: the fit, how many are done, how many there are. The order of the answer, and
@@ -107,8 +112,8 @@ def calibrate(
     names = list(models) or [python_type.rsplit(".", 1)[1] for python_type in SERIES]
     pairs = [(river, model) for river in rivers for model in names]
     done: dict[tuple[str, str], Fit] = {}
-    with ProcessPoolExecutor(workers) as pool:
-        for future in as_completed([pool.submit(fit, *pair) for pair in pairs]):
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(fit, *pair, evaluations=evaluations) for pair in pairs]):
             found = future.result()
             done[found.gauge, found.model] = found
             told(found, len(done), len(pairs))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,7 @@ from dmod.hydro import forcing, observation
 from dmod.hydro.meteorology import ZERO_CELSIUS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
 
     from dmod.demo.parameters import Chosen
     from dmod.demo.rivers import Record, River
@@ -28,8 +28,37 @@ if TYPE_CHECKING:
 KM_PER_DEGREE = 111.2
 
 
-def write(folder: Path, chosen: Mapping[str, Chosen], *, ranks: int = 2, executor: str = "local") -> None:
-    """Write every input of the demo into `folder`, each file whole or not at all. UnmetError without the data."""
+FILES = (
+    "README.md",
+    "evaluation.toml",
+    "hydrofabric/catchments.geojson",
+    "hydrofabric/nexuses.geojson",
+    "observations/crosswalk.json",
+    "observations/discharge.csv",
+    "rain-and-snow.nc",
+    "rain.nc",
+    "realization.json",
+    "simulation.toml",
+)
+
+
+def complete(folder: Path, chosen: Mapping[str, Chosen], *, replace: Collection[str] = ()) -> list[str]:
+    """Write the inputs that `folder` lacks, and those in `replace`; the others may have been changed, and stay.
+
+    Returns what was written, relative to the folder. Raises UnmetError without the data.
+    """
+    wanted = [name for name in FILES if name in replace or not (folder / name).exists()]
+    if wanted:
+        with TemporaryDirectory(prefix=".inputs-", dir=folder) as temporary:
+            write(Path(temporary), chosen)
+            for name in wanted:
+                (folder / name).parent.mkdir(exist_ok=True)
+                (Path(temporary) / name).replace(folder / name)
+    return wanted
+
+
+def write(folder: Path, chosen: Mapping[str, Chosen]) -> None:
+    """Write every input of the demo into `folder`. Raises UnmetError without the data."""
     records = {river: read(river) for river in RIVERS}
     for part in ("hydrofabric", "observations"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -39,9 +68,9 @@ def write(folder: Path, chosen: Mapping[str, Chosen], *, ranks: int = 2, executo
         _forcing(folder / f"{name}.nc", {river: records[river] for river in rivers})
     _observations(folder / "observations", records)
     _json(folder / "realization.json", realization(records, chosen))
-    _text(folder / "simulation.toml", SIMULATION.format(ranks=ranks, executor=executor))
+    _text(folder / "simulation.toml", SIMULATION)
     first, last = EVALUATION
-    _text(folder / "evaluation.toml", EVALUATION_JOB.format(start=first, end=last, executor=executor))
+    _text(folder / "evaluation.toml", EVALUATION_JOB.format(start=first, end=last))
     _text(folder / "README.md", README.format(package=PACKAGE, version=VERSION, areas=_areas()))
 
 
@@ -131,35 +160,30 @@ def _json(path: Path, data: Any) -> None:  # noqa: ANN401 - what JSON holds
 
 
 def _text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    path.write_text(text, encoding="utf-8")
 
 
 SIMULATION = """\
 # Three rivers, eight years, one model each. Submit it: dmod job submit simulation.toml --wait
 kind = "simulation"
 name = "rivers"
-executor = "{executor}"
 
 [resources]
-cpus = {ranks}                         # ranks: each simulates its share of the catchments
+cpus = 2                         # ranks: each simulates its share of the catchments
 
 [simulation]
 realization = "models"           # which model for which catchment, and its parameters
-hydrofabric = "rivers"
+hydrofabric = "catchments"
 forcing = ["rain", "rain-and-snow"]
-output = "simulated"
 """
 
 EVALUATION_JOB = """\
 # The years that the calibration never saw. Submit it: dmod job submit evaluation.toml --wait
 kind = "evaluation"
 name = "scores"
-executor = "{executor}"
 
 [evaluation]
-simulation = "simulated"
+simulation = "rivers-1"          # what job 1 made; of a later job: --set evaluation.simulation=NAME
 observation = "measured"
 metrics = ["nse", "kge", "pbias", "rmse", "peak_error"]
 start = {start}T00:00:00Z

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dmod.errors import UnmetError
+from dmod.errors import NotFoundError, UnmetError
 from dmod.hydro.stamps import Stamps
 
 if TYPE_CHECKING:
@@ -58,6 +58,20 @@ RIVERS = (
         -75.9, 47.210,
     ),
 )  # fmt: skip
+
+
+def river(gauge: str) -> River:
+    """The river of a gauge. Raises NotFoundError."""
+    for each in RIVERS:
+        if each.gauge == gauge:
+            return each
+    known = ", ".join(each.gauge for each in RIVERS)
+    raise NotFoundError(f"the demo has no gauge {gauge!r}", why=f"it has {known}", fix=f"--gauge {RIVERS[0].gauge}")
+
+
+def require(gauge: str) -> None:
+    """Find out early: the gauge is one of ours, and the data are there. Raises NotFoundError, UnmetError."""
+    _text(f"{river(gauge).file}_Observations.csv")
 
 
 @dataclass(frozen=True, slots=True)

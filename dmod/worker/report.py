@@ -133,7 +133,8 @@ def _card(evaluation: Evaluation, at: int) -> str:
 
 
 def _metric(metric: Metric) -> str:
-    return f"<div><dt>{_title(metric)}</dt><dd>{escape(metric.doc.partition(chr(10))[0])} {escape(metric.source)}.</dd></div>"
+    definition = metric.doc.partition("\n")[0]
+    return f"<div><dt>{_title(metric)}</dt><dd>{escape(definition)} {escape(metric.source)}.</dd></div>"
 
 
 def _dataset(each: dict[str, Any]) -> str:
