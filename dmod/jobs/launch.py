@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # one thread a rank: ranks are how a job uses its cpus
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# MPICH may read another rank's memory by process_vm_readv, which containers and hardened kernels refuse in mid-message
+NO_PEEKING = {"MPIR_CVAR_CH4_CMA_ENABLE": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def plan(job: Job, folder: Path, root: Path) -> Program:
         argv = (_program(command.argv[0], Path(job.cwd), command.env), *command.argv[1:])
         return Program(argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})
     worker = (sys.executable, "-m", "dmod.worker", str(folder))
-    env |= dict.fromkeys(ONE_THREAD, "1")
+    env |= dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
     ranks = ranks_of(job)
     argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
     return Program(argv, folder, Path(job.cwd), job.cpus, job.memory // ranks, env)
