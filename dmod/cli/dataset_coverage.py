@@ -40,8 +40,9 @@ def check(store: FolderStore, names: Sequence[str], asked: Asked) -> None:
         raise UsageError(f"datasets of different steps do not complete each other: {said}")
     step = steps.pop() if steps else None
     need = (Block(_features(store, asked.catchments), _time(datasets, asked), frozenset(_split(asked.variables))),)
-    left = open_in(need, [each.domain for each in datasets], step)
-    _show(left, phrases(left, need, step), names)
+    domains = [each.domain for each in datasets]
+    left = open_in(need, domains, step)
+    _show(left, phrases(left, need, domains, step), names)
 
 
 def _show(left: Sequence[Block], said: Sequence[str], names: Sequence[str]) -> None:

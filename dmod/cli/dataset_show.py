@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from dmod.cli.output import Column, paint, relative_time
+from dmod.cli.terminal import is_terminal, width
 from dmod.units import format_duration, format_memory
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def row(dataset: Dataset) -> dict[str, Any]:
         "category": str(dataset.category),
         "format": domain.format,
         "covers": covers(domain),
-        "period": period(domain),
+        "period": "" if domain.time is None else domain.time.text(domain.step),
         "step": domain.step,
         "time": None if domain.time is None else domain.time.to_json(),
         "catchments": None if domain.catchments is None else len(domain.catchments),
@@ -79,11 +81,16 @@ def page(dataset: Dataset, *, wide: bool) -> list[str]:
     """Everything about a dataset; files in full when it may be wide."""
     pairs = [(key, text) for key, text in _facts(dataset) if text]
     longest = max(len(key) for key, _ in pairs)
-    lines = [f"{paint(f'{key:<{longest}}', 'dim')}  {text}" for key, text in pairs]
+    room = width() - longest - 2 if is_terminal() else 0
+    lines = []
+    for key, text in pairs:
+        first, *others = textwrap.wrap(text, room, break_on_hyphens=False) if room > 0 else [text]
+        lines.append(f"{paint(f'{key:<{longest}}', 'dim')}  {first}")
+        lines += [f"{'':<{longest}}  {other}" for other in others]
     listed = dataset.files if wide else dataset.files[:_FILES]
-    room = max((len(format_memory(file.size)) for file in listed), default=0)
+    most = max((len(format_memory(file.size)) for file in listed), default=0)
     lines += ["", paint("files", "dim")]
-    lines += [f"  {format_memory(file.size):>{room}}  {file.path}" for file in listed]
+    lines += [f"  {format_memory(file.size):>{most}}  {file.path}" for file in listed]
     if len(listed) < len(dataset.files):
         lines.append(f"  and {len(dataset.files) - len(listed):,} more (-o wide)")
     return lines
@@ -116,7 +123,7 @@ def _facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     yield "digest", dataset.digest
 
 
-_SAID = {"begin", "end", "step", "catchments", "units"}  # details that are told otherwise
+_SAID = {"begin", "end", "step", "catchments", "units", "provenance"}  # details that are told otherwise
 
 
 def _detail(value: object) -> str:

@@ -13,6 +13,7 @@ from dmod.hydro.ids import natural, some
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dmod.data.domain import Domain
     from dmod.data.match import Gap
 
 _MOST = 3  # things missing that are spelled out
@@ -22,7 +23,7 @@ def unmet(gaps: Sequence[Gap], job: str) -> UnmetError:
     """The error for a job that lacks data: one gap in full, several in a phrase each."""
     if len(gaps) == 1:
         gap = gaps[0]
-        return UnmetError(f'{_subject(gap)} job "{job}"{_count(gap)}', why=why(gap), fix=fix(gap))
+        return UnmetError(_headline(gap, f'job "{job}"') + _count(gap), why=why(gap), fix=fix(gap))
     roles = ", ".join(gap.requirement.role for gap in gaps)
     whys = "; ".join(f"{message(gap)}: {why(gap)}" for gap in gaps)
     return UnmetError(f'job "{job}" lacks {len(gaps)} of its data: {roles}', why=whys, fix=fix(gaps[0]))
@@ -30,7 +31,7 @@ def unmet(gaps: Sequence[Gap], job: str) -> UnmetError:
 
 def message(gap: Gap) -> str:
     """Which requirement, and what is the matter, in one phrase."""
-    return f"{_subject(gap)} the {gap.requirement.role}"
+    return _headline(gap, "the job")
 
 
 def why(gap: Gap) -> str:
@@ -87,32 +88,35 @@ def have(gap: Gap) -> str:
 
 def missing_in(gap: Gap) -> list[str]:
     """What is missing, a phrase each: whole features, whole variables, then periods of features."""
-    return phrases(
-        gap.missing, gap.requirement.need(), gap.requirement.step or (gap.near[0].domain.step if gap.near else None)
-    )
+    domains = [each.domain for each in gap.near]
+    step = gap.requirement.step or next((each.step for each in domains if each.step), None)
+    return phrases(gap.missing, gap.requirement.need(), domains, step)
 
 
-def phrases(missing: Sequence[Block], need: Sequence[Block], step: int | None) -> list[str]:
-    """Parts of a need, a phrase each: `cat-2391 missing`, `2016-01-01..2016-01-31 missing for 142 catchments`."""
-    whole = {(each.time, each.variables) for each in need}
+def phrases(missing: Sequence[Block], need: Sequence[Block], domains: Sequence[Domain], step: int | None) -> list[str]:
+    """Parts of a need, a phrase each: `cat-2391 missing`, `2016-01-01..2016-01-31 missing for 142 catchments`.
+
+    A phrase names of variables, period and features what tells the part from the whole need, or what none of the
+    domains has at all.
+    """
+    times, names = {each.time for each in need}, {each.variables for each in need}
     everyone = {each.features for each in need}
-    return [
-        _phrase(each, step, everyone, timed=(each.time, each.variables) not in whole, need=need)
-        for each in sorted(missing, key=lambda each: ((each.time, each.variables) not in whole, str(each.time)))
-    ]
-
-
-def _phrase(each: Block, step: int | None, everyone: set[Features], *, timed: bool, need: Sequence[Block]) -> str:
-    variables = next((part.variables for part in need), frozenset())
+    whole_time_first = sorted(missing, key=lambda each: (each.time not in times, str(each.time)))
     said = []
-    if each.variables != variables:
-        said.append(" and ".join(_variable(name) for name in sorted(each.variables)))
-    if timed and each.time is not None and each.time not in {part.time for part in need}:
-        said.append(each.time.text(step))
-    if each.features not in everyone or not said:
-        said.append(_who(each.features))
-    head, *rest = said
-    return f"{head} missing" + (f" for {' '.join(rest)}" if rest else "")
+    for each in whole_time_first:
+        parts = [" and ".join(map(_variable, sorted(each.variables)))] if _telling(each, names, domains) else []
+        parts += [each.time.text(step)] if each.time is not None and each.time not in times else []
+        parts += [_who(each.features)] if each.features not in everyone or not parts else []
+        said.append(f"{parts[0]} missing" + (f" for {' '.join(parts[1:])}" if parts[1:] else ""))
+    return said
+
+
+def _telling(each: Block, names: set[frozenset[str]], domains: Sequence[Domain]) -> bool:
+    """Whether the variables of a missing part say what is the matter."""
+    if each.variables not in names:
+        return True
+    had = {name for domain in domains for name in domain.variables}
+    return bool(each.variables and domains) and all(had.isdisjoint(name.split("|")) for name in each.variables)
 
 
 def _who(features: Features) -> str:
@@ -137,13 +141,17 @@ def _variable(name: str) -> str:
     return f"{first} (or {', '.join(others)})" if others else first
 
 
-def _subject(gap: Gap) -> str:
-    if gap.requirement.names or (gap.near and gap.missing and not gap.unfit):
-        names = ", ".join(f'"{each.name}"' for each in gap.near) or f'"{gap.requirement.names[0]}"'
-        many = len(gap.near) > 1
-        verb = ("do not cover" if many else "does not cover") if gap.missing else "does not fit"
-        return f"dataset{'s' if many else ''} {names} {verb}"
-    return f"no {gap.requirement.role} for"
+def _headline(gap: Gap, who: str) -> str:
+    """What is the matter, of whom."""
+    requirement = gap.requirement
+    compared = gap.near and gap.missing and not gap.unfit
+    if not requirement.names:
+        close = f': dataset "{gap.near[0].name}" comes closest' if compared else ""
+        return f"no {requirement.role} for {who}{close}"
+    names = ", ".join(f'"{each.name}"' for each in gap.near) or f'"{requirement.names[0]}"'
+    many = len(gap.near) > 1
+    verb = ("do" if many else "does") + (" not cover" if gap.missing else " not fit")
+    return f"dataset{'s' if many else ''} {names} {verb} {who}"
 
 
 def _count(gap: Gap) -> str:

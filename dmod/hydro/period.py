@@ -56,10 +56,11 @@ class TimeRange:
         return not subtract((other,), (self,), step)
 
     def text(self, step: int | None = None) -> str:
-        """`2015-12-01..2015-12-31` where whole days are covered, else `2015-12-01 06:00..2015-12-31 23:00`."""
+        """`2015-12-01..2015-12-31` for whole days, else `2015-12-01 06:00..2015-12-31 23:00`."""
         after = self.end + timedelta(seconds=step or 0)
         if all(stamp.time() == _EPOCH.time() for stamp in (self.begin, after)) and after > self.begin:
-            return f"{self.begin:%Y-%m-%d}..{after - timedelta(seconds=min(step or 0, 86_400)):%Y-%m-%d}"
+            first, last = self.begin.date(), (after - timedelta(seconds=1)).date()
+            return f"{first}" if first == last else f"{first}..{last}"
         return f"{stamp_text(self.begin)}..{stamp_text(self.end)}"
 
 
