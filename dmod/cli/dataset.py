@@ -177,7 +177,7 @@ def check(
     """Hold each file against its checksum; or ask what datasets together do not cover. Exit code 1 with findings.
 
     dmod dataset check
-    dmod dataset check december january --start 2015-12-01 --end 2016-01-31T23:00 --catchments vpu09
+    dmod dataset check december january --end 2016-01-31T23:00
     """
     store = _store()
     if start or end or catchments or variables:

@@ -51,7 +51,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
         typer.Option("--set", metavar="KEY=VALUE", help="any key of the file: simulation.end=1984-12-31"),
     ] = None,
     name: Annotated[str, typer.Option(help="instead of the file's")] = "",
-    cpus: Annotated[int, typer.Option(help="instead of the file's", min=0)] = 0,
+    cpus: Annotated[int, typer.Option(metavar="N", help="instead of the file's")] = 0,
     memory: Annotated[str, typer.Option(metavar="SIZE", help="for all ranks together, such as 2GiB")] = "",
     time_limit: Annotated[str, typer.Option(metavar="DURATION", help="such as 1h30m")] = "",
     executor: Annotated[str, typer.Option(help="where it runs")] = "",
@@ -62,7 +62,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     """Submit a job and print its id: it is checked against the data first, then it waits for its turn.
 
     dmod job submit simulation.toml --wait
-    dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4 -o name
+    dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
     dmod job submit -- /bin/echo hello
     """
     given = {"name": name, "resources.cpus": cpus, "resources.memory": memory, "resources.time_limit": time_limit}

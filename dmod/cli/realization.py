@@ -61,7 +61,10 @@ def check(
 
 @app.command()
 def show(file: FILE) -> None:
-    """Show what a realization runs: period, formulations and their models, forcing and what it must hold."""
+    """Show what a realization runs: period, formulations and their models, forcing and what it must hold.
+
+    dmod realization show realization.json
+    """
     from dmod.hydro.realization import Realization
 
     path = source.find_file(file, "realization", ".json")
