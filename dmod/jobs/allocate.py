@@ -40,7 +40,9 @@ def allocate(wanted: Resources, nodes: Sequence[Node]) -> tuple[Allocation, ...]
 def _room(wanted: Resources, node: Node) -> int:
     """How many ranks of a request fit on a node."""
     share = -(-wanted.memory // wanted.cpus)
-    return max(0, min(node.cpus, node.memory // share) if share else node.cpus)
+    room = max(0, min(node.cpus, node.memory // share) if share else node.cpus)
+    whole = node.cpus >= wanted.cpus and node.memory >= wanted.memory  # perhaps though it does not divide by the ranks
+    return max(room, wanted.cpus) if whole else room
 
 
 def _single(cpus: int, rooms: Sequence[int]) -> list[int] | None:

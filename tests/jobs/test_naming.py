@@ -17,7 +17,7 @@ from dmod.jobs.naming import dataset_name
         ("Leaf River (HBV)", "leaf-river-hbv-7"),
         ("été", "t-7"),
         ("...", "job-7"),
-        ("a..b", "a-.b-7"),
+        ("a..b", "a-b-7"),
     ],
 )
 def test_it_is_like_the_name_of_the_job(job: str, output: str):

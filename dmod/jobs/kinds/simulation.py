@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from dmod.data.format import Category
 from dmod.data.match import match
 from dmod.data.requirement import Requirement
 from dmod.errors import UnmetError, UsageError
+from dmod.hydro.ids import natural, some
 from dmod.hydro.period import TimeRange
 from dmod.jobs.prepared import Prepared
 from dmod.jobs.spec import Spec
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _START = ("begin", "start_time", "from")
 _END = ("stop", "end_time", "until", "to")
+_TRIES = 20  # hydrofabrics that are held against a job that names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +55,39 @@ class SimulationSpec(Spec):
 
 
 def prepare(spec: SimulationSpec, datasets: Sequence[Dataset]) -> Prepared:
-    """The datasets, period and catchments of a simulation.
+    """The datasets, period and catchments of a simulation; a hydrofabric that is not named is the newest that serves.
 
     Raises:
         UnmetError: a dataset is missing or does not cover the job; every gap is named.
         UsageError: the period is not one of the realization's steps.
     """
-    wanted, name = spec.simulation, spec.name or "simulation"
-    first = [_config("realization", wanted.realization, "realization-config"), _fabric(wanted)]
-    if wanted.partition:
-        first.append(_config("partition", wanted.partition, "partition-config"))
-    found = match(first, datasets)
+    try:
+        return _prepared(spec, spec.simulation, datasets)
+    except UnmetError:
+        if spec.simulation.hydrofabric is None:
+            fabrics = [each for each in datasets if each.category is Category.HYDROFABRIC]
+            for fabric in sorted(fabrics, key=lambda each: (each.created, each.name), reverse=True)[:_TRIES]:
+                with suppress(UnmetError):
+                    return _prepared(spec, replace(spec.simulation, hydrofabric=fabric.name), datasets)
+        raise
+
+
+def _prepared(spec: SimulationSpec, wanted: Simulation, datasets: Sequence[Dataset]) -> Prepared:
+    name = spec.name or "simulation"
+    found = match([_config("realization", wanted.realization, "realization-config"), _fabric(wanted)], datasets)
     if found.gaps:
         raise found.unmet(name)
     realization, fabric = found.chosen["realization"][0], found.chosen["hydrofabric"][0]
     period, step = _period(wanted, realization.domain.details)
     catchments = _catchments(wanted, fabric, name)
     _formulated(realization, catchments, name)
-    fed = match(_weather(wanted, realization.domain.details, catchments, period, step), datasets)
+    weather = _weather(wanted, realization.domain.details, catchments, period, step)
+    fed = match([*_partition(wanted, catchments, spec.resources.cpus), *weather], datasets)
     if fed.gaps:
         raise fed.unmet(name)
-    forcing = {each.name: each for datasets in fed.chosen.values() for each in datasets}
-    chosen = {**found.chosen, **({"forcing": tuple(forcing.values())} if forcing else {})}
+    partition = {role: sets for role, sets in fed.chosen.items() if role == "partition"}
+    forcing = {each.name: each for role, sets in fed.chosen.items() if role != "partition" for each in sets}
+    chosen = {**found.chosen, **partition, **({"forcing": tuple(forcing.values())} if forcing else {})}
     return Prepared(
         datasets={role: tuple(each.name for each in sets) for role, sets in chosen.items()},
         digests={each.name: each.digest for sets in chosen.values() for each in sets},
@@ -86,6 +100,14 @@ def prepare(spec: SimulationSpec, datasets: Sequence[Dataset]) -> Prepared:
 
 def _config(role: str, name: str, form: str) -> Requirement:
     return Requirement(Category.CONFIG, role, names=(name,), formats=(form,))
+
+
+def _partition(wanted: Simulation, catchments: tuple[str, ...], cpus: int) -> list[Requirement]:
+    """A partition that is named must have every catchment, and a part for each rank."""
+    if wanted.partition is None:
+        return []
+    named = _config("partition", wanted.partition, "partition-config")
+    return [replace(named, catchments=catchments, details={"parts": min(cpus, len(catchments))})]
 
 
 def _fabric(wanted: Simulation) -> Requirement:
@@ -118,18 +140,17 @@ def _catchments(wanted: Simulation, fabric: Dataset, name: str) -> tuple[str, ..
         return tuple(fabric.domain.catchments or ())
     if not wanted.catchments:
         raise UnmetError(f'job "{name}" has no catchments', why="simulation.catchments is an empty list")
-    return wanted.catchments
+    return tuple(dict.fromkeys(wanted.catchments))
 
 
 def _formulated(realization: Dataset, catchments: tuple[str, ...], name: str) -> None:
     """A realization without a global formulation serves the catchments it names, and no other."""
     named = realization.domain.details.get("catchments")
-    missing = sorted(set(catchments) - set(named)) if named is not None else []
+    missing = natural(set(catchments) - set(named)) if named is not None else []
     if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise UnmetError(
             f'realization "{realization.name}" does not cover job "{name}"',
-            why=f"no formulation for {', '.join(missing[:3])}{more}, and none under global",
+            why=f"no formulation for {some(missing)}, and none under global",
             fix=f"add them to the realization, or set simulation.catchments; dmod dataset show {realization.name}",
         )
 
@@ -143,12 +164,12 @@ def _weather(
     requirements: list[Requirement] = []
     for need in details["needs"]:
         named = left if need["catchments"] is None else left & set(need["catchments"])
-        left -= named
+        left = left - named  # not in place: named may be left itself
         if named and need["variables"]:
             requirements.append(
                 Requirement(
                     Category.FORCING,
-                    "forcing" if not requirements else f"forcing {len(requirements) + 1}",
+                    "forcing" if len(named) == len(catchments) else f"forcing of {some(natural(named), 2)}",
                     names=tuple(names),
                     catchments=tuple(each for each in catchments if each in named),
                     time=period,
