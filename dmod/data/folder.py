@@ -169,10 +169,10 @@ class FolderStore:
         self.path(name)
         try:
             workspace.remove(self.root, self.root / name)
-        except FileNotFoundError as error:
-            raise self._missing(name) from error  # someone else was faster
-        except OSError as error:
-            raise _unwritable(error, self.root) from error
+        except DmodError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise self._missing(name) from error  # someone else was faster
+            raise
 
     def _folder(self, name: str) -> Path:
         if "/" in name or name in ("", ".", "..") or name.startswith(".") or "\0" in name:
@@ -206,7 +206,7 @@ class FolderStore:
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise _taken(name) from error
-            raise _unwritable(error, self.root) from error
+            raise workspace.unwritable(error, self.root) from error
         sync([self.root])
 
 
@@ -219,7 +219,7 @@ def _write(dataset: Dataset, folder: Path) -> None:
         path.write_text(json.dumps(dataset.to_json(), indent=1) + "\n", encoding="utf-8")
         sync([path, folder])
     except OSError as error:
-        raise _unwritable(error, folder.parent) from error
+        raise workspace.unwritable(error, folder.parent) from error
 
 
 def _now() -> datetime:
@@ -229,11 +229,4 @@ def _now() -> datetime:
 def _taken(name: str) -> ConflictError:
     return ConflictError(
         f'there is a dataset "{name}" already', fix=f"dmod dataset add {name} PATH, or take another name"
-    )
-
-
-def _unwritable(error: OSError, root: Path) -> DmodError:
-    reason = (error.strerror or str(error)).lower()
-    return DmodError(
-        f"{shown(root)} cannot be written: {reason}", fix=f"ls -ld {shown(root)}, or data.folder in dmod.toml"
     )

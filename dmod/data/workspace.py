@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmod.errors import DmodError
+from dmod.paths import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,12 +25,28 @@ _LOCK = ".lock"
 
 
 class Workspace:
-    """A new folder in the store; what is still in it at the end is deleted. What the dead left is deleted at start."""
+    """A new folder in the store; what is still in it at the end is deleted. What the dead left is deleted at start.
+
+    Raises DmodError where the store cannot be written, also for an OSError from within.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def __enter__(self) -> Path:
+        try:
+            return self._open()
+        except OSError as error:
+            raise unwritable(error, self._root) from error
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        _lock_of(self._folder).unlink(missing_ok=True)
+        os.close(self._mine)
+        if isinstance(error, OSError):
+            raise unwritable(error, self._root) from error
+
+    def _open(self) -> Path:
         self._root.mkdir(parents=True, exist_ok=True)
         with _locked(self._root / _LOCK):
             _sweep(self._root)
@@ -36,11 +55,6 @@ class Workspace:
             self._mine = os.open(_lock_of(self._folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._mine, fcntl.LOCK_EX)
         return self._folder
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        _lock_of(self._folder).unlink(missing_ok=True)
-        os.close(self._mine)
 
 
 def exchange(root: Path, new: Path, current: Path) -> None:
@@ -61,6 +75,14 @@ def remove(root: Path, folder: Path) -> None:
     """Take a folder out of the store at once, then delete its files."""
     with Workspace(root) as bin_:
         folder.rename(bin_ / folder.name)
+
+
+def unwritable(error: OSError, root: Path) -> DmodError:
+    """The error for a store that cannot be written."""
+    reason = (error.strerror or str(error)).lower()
+    return DmodError(
+        f"{shown(root)} cannot be written: {reason}", fix=f"ls -ld {shown(root)}, or data.folder in dmod.toml"
+    )
 
 
 _ASIDE = ".old-"
