@@ -12,6 +12,7 @@ import typer
 from dmod.cli import settings
 from dmod.cli.output import glyph, say
 from dmod.cli.typist import Typist
+from dmod.errors import ConflictError
 from dmod.paths import shown
 from dmod.project import FILE, Project
 
@@ -57,6 +58,7 @@ def command(
     simulation = _job(typist, root, "simulation", names, executor)
     names["simulated"] = str(simulation.output)
     evaluation = _job(typist, root, "evaluation", names, executor)
+    typist.type("get", "dataset", "get", str(evaluation.output))
     from dmod.cli.demo_result import Result
 
     result = Result(Project.find(root), simulation, evaluation, names["measured"], typist.seconds)
@@ -66,12 +68,27 @@ def command(
 def _begin(typist: Typist, root: Path) -> None:
     """Make the project if there is none, and go there."""
     if (root / FILE).exists():
+        _require_ours(root)
         say(f"{shown(root)} is a project already; what is in it is kept")
     else:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        typist.type("init", "init", root.name)
+        if not settings.current().dry_run:
+            root.parent.mkdir(parents=True, exist_ok=True)
+        typist.type("init", "init", root.name, quietly=True)
     say(f"$ cd {shlex.quote(shown(root))}")
     typist.folder = root
+
+
+def _require_ours(root: Path) -> None:
+    """Leave projects alone that the demo did not make. Raises ConflictError."""
+    from dmod.demo.inputs import FILES
+
+    visible = {path.name for path in root.iterdir() if not path.name.startswith(".")}
+    if visible > {FILE} and not all((root / name).exists() for name in FILES):
+        raise ConflictError(
+            f"{shown(root)} is a project, and not one of the demo",
+            why=f"it has files, but not {', '.join(name for name in FILES if not (root / name).exists())}",
+            fix="dmod demo --dir DIR",
+        )
 
 
 def _rehearse(typist: Typist, executor: str) -> None:
@@ -82,6 +99,7 @@ def _rehearse(typist: Typist, executor: str) -> None:
         typist.type("", "dataset", "create", each.name, "--category", each.category, "--from", each.source)
     for kind in ("simulation", "evaluation"):
         typist.type("", "job", "submit", f"{kind}.toml", *_where(executor), "--wait")
+    typist.type("", "dataset", "get", "scores-2")
 
 
 def _parameters(typist: Typist, root: Path, *, calibrate: bool) -> Mapping[str, Chosen]:

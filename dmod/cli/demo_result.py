@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Result:
             "project": str(self.project.root),
             "jobs": {"simulation": self.simulation.id, "evaluation": self.evaluation.id},
             "datasets": {"simulation": self.simulation.output, "evaluation": self.evaluation.output},
-            "report": str(self._folder(self.evaluation) / "report.html"),
+            "report": str(self._report),
             "period": scores["period"],
             "scores": scores["scores"],
             "seconds": {**self.seconds, "all": round(took, 3)},
@@ -74,6 +75,11 @@ class Result:
 
     def _folder(self, job: Job) -> Path:
         return FolderStore(self.project.datasets).path(str(job.output))
+
+    @property
+    def _report(self) -> Path:
+        """Where `dataset get` has put it."""
+        return self.project.root / str(self.evaluation.output) / "report.html"
 
     def _hydrograph(self, gauge: str) -> list[str]:
         """Simulated and observed discharge of a gauge over the years that were scored."""
@@ -101,10 +107,9 @@ class Result:
         )
 
     def _ways(self, took: float) -> None:
-        root = self.project.root
-        report = self._folder(self.evaluation) / "report.html"
-        say(f"\nscored are 1984-1987, which the calibration never saw; all done in {format_duration(took, most=2)}")
-        say(f"report    {shown(report)}  (open it in a browser)")
-        say(f"project   {shown(root)}  (its README.md says what is what)")
-        say(f"next: cd {shown(root)} && dmod dashboard")
-        say("      dmod job show last      dmod dataset list      dmod demo --gauge leaf")
+        root = shown(self.project.root)
+        said = f"scored is 1984-1987, which the calibration never saw; done in {format_duration(took, most=2)}"
+        say(f"\n{said}\n")
+        say(f"report   {shown(self._report)}    open it in a browser: you can zoom")
+        say(f"project  {root}    its README.md says what is what; change something, then: dmod demo")
+        say(f"next: cd {shlex.quote(root)} && dmod dashboard    or job list, dataset list, job show last")

@@ -30,16 +30,17 @@ class Typist:
         self.seconds: dict[str, float] = {}  # what was done -> how long it took
         self._mine = settings.current()
 
-    def type(self, what: str, *words: str) -> None:
+    def type(self, what: str, *words: str, quietly: bool = False) -> None:
         """Show `$ dmod WORDS` and run it; what it writes goes to stderr, because the answer of the whole comes later.
 
-        Raises typer.Exit with the command's own code if it fails; it has said why.
+        `quietly` leaves out what the command says beside its answer. Raises typer.Exit with the command's own code if
+        it fails; it has said why.
         """
         say(paint(f"$ {shlex.join(['dmod', *words])}", "bold", sys.stderr))
         if self._mine.dry_run:
             return
         with self.timed(what), self._there():
-            code = run([*words, *self._manners()])
+            code = run([*words, *self._manners(), *(["--quiet"] if quietly else [])])
         settings.use(self._mine)
         if code:
             raise typer.Exit(code)

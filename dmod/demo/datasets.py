@@ -29,7 +29,7 @@ class Wanted:
 WANTED = (
     Wanted("catchments", "hydrofabric", "hydrofabric", "simulation.hydrofabric"),
     Wanted("rain", "forcing", "rain.nc", "simulation.forcing"),
-    Wanted("rain-and-snow", "forcing", "rain-and-snow.nc", "simulation.forcing"),
+    Wanted("snow", "forcing", "snow.nc", "simulation.forcing"),
     Wanted("models", "config", "realization.json", "simulation.realization"),
     Wanted("measured", "observation", "observations", "evaluation.observation"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dmod.demo.rivers import Record, River
 
 KM_PER_DEGREE = 111.2
+_PREFIX = ".inputs-"  # of the folder where files lie until they are whole
 
 
 FILES = (
@@ -35,10 +37,10 @@ FILES = (
     "hydrofabric/nexuses.geojson",
     "observations/crosswalk.json",
     "observations/discharge.csv",
-    "rain-and-snow.nc",
     "rain.nc",
     "realization.json",
     "simulation.toml",
+    "snow.nc",
 )
 
 
@@ -49,7 +51,9 @@ def complete(folder: Path, chosen: Mapping[str, Chosen], *, replace: Collection[
     """
     wanted = [name for name in FILES if name in replace or not (folder / name).exists()]
     if wanted:
-        with TemporaryDirectory(prefix=".inputs-", dir=folder) as temporary:
+        for left in folder.glob(f"{_PREFIX}*"):
+            shutil.rmtree(left)
+        with TemporaryDirectory(prefix=_PREFIX, dir=folder) as temporary:
             write(Path(temporary), chosen)
             for name in wanted:
                 (folder / name).parent.mkdir(exist_ok=True)
@@ -76,9 +80,9 @@ def write(folder: Path, chosen: Mapping[str, Chosen]) -> None:
 
 def groups(records: Mapping[River, Record]) -> dict[str, list[River]]:
     """The rivers of each forcing dataset: those without and those with temperature."""
-    found: dict[str, list[River]] = {"rain": [], "rain-and-snow": []}
+    found: dict[str, list[River]] = {"rain": [], "snow": []}
     for river, record in records.items():
-        found["rain" if record.temperature is None else "rain-and-snow"].append(river)
+        found["rain" if record.temperature is None else "snow"].append(river)
     return found
 
 
@@ -95,7 +99,7 @@ def realization(records: Mapping[River, Record], chosen: Mapping[str, Chosen]) -
             "main_output_variable": "Q_OUT",
             "model_params": {**best.parameters, **fixed},
         }
-        name = "rain" if record.temperature is None else "rain-and-snow"
+        name = "rain" if record.temperature is None else "snow"
         catchments[river.catchment] = {
             "formulations": [{"name": "bmi_python", "params": params}],
             "forcing": {"provider": "NetCDF", "path": f"./{name}.nc"},
@@ -174,7 +178,7 @@ cpus = 2                         # ranks: each simulates its share of the catchm
 [simulation]
 realization = "models"           # which model for which catchment, and its parameters
 hydrofabric = "catchments"
-forcing = ["rain", "rain-and-snow"]
+forcing = ["rain", "snow"]
 """
 
 EVALUATION_JOB = """\
@@ -196,7 +200,7 @@ README = """\
 `dmod demo` made this folder. What it typed, you can type too; change something and see what it does.
 
 - `hydrofabric/`: three catchments and the nexuses they drain to
-- `rain.nc`, `rain-and-snow.nc`: daily precipitation and potential evapotranspiration, with temperature where it snows
+- `rain.nc`, `snow.nc`: daily precipitation and potential evapotranspiration; with temperature where it snows
 - `observations/`: measured discharge in m³/s, and which nexus each gauge observes
 - `realization.json`: the model of each catchment, with parameters fitted to 1981-1983 (`dmod demo --calibrate`)
 - `simulation.toml`, `evaluation.toml`: the two jobs

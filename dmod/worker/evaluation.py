@@ -77,12 +77,12 @@ def run(order: Order, ranks: Ranks) -> None:
     """Do an evaluation job; rank 0 does it all."""
     if ranks.rank:
         return
-    progress = Progress(order.folder, 3, "steps")
-    progress.update("reading")
+    Progress(order.folder, 0, "gauges").update("reading")
     evaluation = evaluate(order)
-    progress.update("scoring", 1)
+    progress = Progress(order.folder, len(evaluation.scores), "gauges")
+    progress.update("writing")
     _write(evaluation, order)
-    progress.update("done", 2)
+    progress.update("done", len(evaluation.scores))
 
 
 def evaluate(order: Order) -> Evaluation:
