@@ -139,7 +139,8 @@ def _metric(metric: Metric) -> str:
 
 def _dataset(each: dict[str, Any]) -> str:
     digest = str(each.get("digest") or "")
-    made = f"job {each['job']}" if each.get("job") else ", ".join(each.get("derived_from") or ())
+    origin = ", ".join(each.get("derived_from") or ())
+    made = "".join([f"job {each['job']}" if each.get("job") else "", f" from {origin}" if origin else ""]).strip()
     return (
         f'<tr><th scope="row">{escape(each["role"])}</th><td class="id">{escape(each["name"])}</td>'
         f'<td>{escape(str(each.get("created") or ""))}</td><td>{escape(made)}</td>'
