@@ -48,6 +48,7 @@ class Dashboard(App[None]):
     ENABLE_COMMAND_PALETTE = True
     CSS = """
     Screen { background: $background; color: $foreground; scrollbar-size-vertical: 1; }
+    ModalScreen { background: $background 50%; }
     * { scrollbar-color: $panel-lighten-2; scrollbar-background: $background;
         scrollbar-color-hover: $primary; scrollbar-color-active: $primary; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; }
@@ -172,6 +173,10 @@ class Dashboard(App[None]):
     def _on_jobs(self, call: Callable[[], None]) -> None:
         self.action_pane("jobs")
         call()
+
+    def on_pane_changed(self) -> None:
+        """The screen has other keys now."""
+        self._tell()
 
     def on_header_picked(self, event: Header.Picked) -> None:
         """A screen was clicked."""

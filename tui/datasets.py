@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dmod.data.domain import counted
 from dmod.units import format_duration, format_memory
 from tui.columns import Column
 from tui.job_columns import ago
@@ -45,7 +46,7 @@ class Span:
         last = (time.end - self.begin).total_seconds() / whole
         start = min(int(first * width), width - 1)
         stop = max(start + 1, round(last * width))
-        return ("─" * start, "faint"), ("█" * (stop - start), "secondary"), ("─" * (width - stop), "faint")
+        return ("─" * start, "faint"), ("━" * (stop - start), "secondary"), ("─" * (width - stop), "faint")
 
 
 def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
@@ -61,7 +62,7 @@ def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
             lambda d: str(d.domain.format),
             optional=4,
         ),
-        Column("catchments", "CATCHMENTS", 10, _catchments, lambda d: _count(d) or None, optional=1, right=True),
+        Column("covers", "COVERS", 16, _covers, _count, optional=1),
         Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=3),
         Column("period", "PERIOD", 22, _period, lambda d: d.domain.time.begin if d.domain.time else None),
         Column("step", "STEP", 5, _step, lambda d: d.domain.step, optional=5, right=True),
@@ -84,14 +85,12 @@ def facts(dataset: Dataset, now: datetime) -> list[Line]:
     """Everything about a dataset, as lines."""
     domain = dataset.domain
     lines = [
-        _fact("name", (dataset.name, "strong")),
-        *([_fact("about", (dataset.description, "text"))] if dataset.description else []),
         _fact("category", (str(dataset.category), "text"), (f"  {domain.format}", "muted")),
         _fact("created", (f"{dataset.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {ago(dataset.created, now)}", "muted")),
         _fact("files", (f"{len(dataset.files):,}", "text"), (f"  {format_memory(dataset.size)}", "muted")),
     ]
-    if domain.catchments:
-        lines.append(_fact("catchments", (f"{len(domain.catchments):,}", "text"), (_some(domain.catchments), "muted")))
+    if domain.features:
+        lines.append(_fact("covers", *_covers(dataset), (_some(domain.features), "muted")))
     if domain.time is not None:
         step = f"  every {format_duration(domain.step)}" if domain.step else ""
         lines.append(
@@ -120,13 +119,18 @@ def _some(names: Sequence[str]) -> str:
     return f"  {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
 
 
-def _count(dataset: Dataset) -> int:
-    return len(dataset.domain.catchments or ())
+def _count(dataset: Dataset) -> int | None:
+    features = dataset.domain.features
+    return len(features) if features else None
 
 
-def _catchments(dataset: Dataset) -> Line:
-    count = _count(dataset)
-    return ((f"{count:,}", "text"),) if count else ()
+def _covers(dataset: Dataset) -> Line:
+    features = dataset.domain.features
+    if features is None:
+        return (("all catchments", "text"),)
+    if dataset.domain.gauges:
+        return ((f"{len(features):,} gauge{'s' * (len(features) != 1)}", "text"),)
+    return ((counted(features), "text"),) if features else ()
 
 
 def _period(dataset: Dataset) -> Line:

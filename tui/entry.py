@@ -91,7 +91,9 @@ class Entry:
         told = self.progress
         if self.status not in ACTIVE or told is None or self.reason:
             return (self.reason or self.waits).partition("\n")[0]
-        counted = f" {told.done:,.0f}/{told.total:,.0f} {told.unit}" if told.total and told.done < told.total else ""
+        if not told.total or told.done >= told.total:
+            return told.phase
         spent = self.runtime(now)
-        left = spent * (told.total - told.done) / told.done if spent and told.done and told.share < 1 else 0.0
-        return f"{told.phase}{counted}{f', {format_duration(left, most=2)} left' if left >= 1 else ''}"
+        left = spent * (told.total - told.done) / told.done if spent and told.done else 0.0
+        more = f", {format_duration(left, most=1)} left" if left >= 1 else ""
+        return f"{told.done:,.0f}/{told.total:,.0f} {told.unit}{more}"

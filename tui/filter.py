@@ -45,7 +45,7 @@ def _test(word: str, last: int) -> Test:
         return lambda entry: any(entry.kind.startswith(part) for part in value.split(","))
     if field == "name":
         return _named(value)
-    raise UsageError(f"no filter {field}:", fix="state: kind: name:")
+    raise UsageError(f"no filter {field}:", fix="state:, kind:, name:")
 
 
 def _named(pattern: str) -> Test:
@@ -61,5 +61,5 @@ def _states(begun: str) -> list[str]:
         return [str(each) for each in ACTIVE]
     found = [str(each) for each in Status if each.startswith(begun)]
     if not found and not "active".startswith(begun):
-        raise UsageError(f"no state {begun}", fix=" ".join([*Status, "active"]))
+        raise UsageError(f"no state {begun}", why=f"they are {', '.join(Status)}", fix="state:failed, state:active")
     return found

@@ -16,29 +16,22 @@ if TYPE_CHECKING:
     from tui.look import Line
 
 _RANK = {name: at for at, name in enumerate(("running", "collecting", "staging", "queued", "failed", "canceled"))}
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _BAR = 8  # cells
 
 
 def columns(clock: Clock) -> tuple[Column[Entry], ...]:
     """The columns, with times as of the clock."""
     return (
-        Column("id", "ID", 6, lambda e: ((str(e.id), "muted"),), lambda e: e.id, right=True),
-        Column("name", "NAME", 14, lambda e: ((e.name, "text"),), lambda e: e.name, grow=2, most=34),
+        Column("id", "ID", 5, lambda e: ((str(e.id), "muted"),), lambda e: e.id, right=True),
+        Column("name", "NAME", 18, lambda e: ((e.name, "text"),), lambda e: e.name, grow=1, most=34),
         Column("kind", "KIND", 10, lambda e: ((e.kind, "muted"),), lambda e: e.kind, optional=4),
         Column("state", "STATE", 12, _state, lambda e: _RANK.get(e.status, 9)),
         Column("progress", "PROGRESS", _BAR + 5, _progress, Entry.share, optional=3),
         Column("cpus", "CPUS", 4, lambda e: ((str(e.cpus), "text"),), lambda e: e.cpus, optional=5, right=True),
-        Column(
-            "submitted", "SUBMITTED", 10, lambda e: ((ago(e.submitted, clock()), "muted"),), lambda e: e.submitted,
-            optional=6, right=True,
-        ),
-        Column(
-            "runtime", "RUNTIME", 8, lambda e: _runtime(e, clock()), lambda e: e.runtime(clock()),
-            optional=2, right=True,
-        ),
-        Column("why", "WHY", 16, lambda e: _why(e, clock()), lambda e: e.note(clock()) or None, grow=3),
-    )  # fmt: skip
+        Column("age", "AGE", 4, lambda e: _age(e, clock()), lambda e: e.submitted, optional=6, right=True),
+        Column("runtime", "RUNTIME", 8, lambda e: _runtime(e, clock()), lambda e: e.runtime(clock()), right=True),
+        Column("why", "WHY", 26, lambda e: _why(e, clock()), lambda e: e.note(clock()) or None, grow=3),
+    )
 
 
 def ago(when: datetime | None, now: datetime) -> str:
@@ -52,9 +45,9 @@ def ago(when: datetime | None, now: datetime) -> str:
 
 
 def bar(share: float, width: int, style: str = "primary") -> Line:
-    """A bar of eighths of cells."""
-    full, part = divmod(round(min(max(share, 0.0), 1.0) * width * 8), 8)
-    filled = "█" * full + (_EIGHTHS[part] if part else "")
+    """A bar in half cells."""
+    full, part = divmod(round(min(max(share, 0.0), 1.0) * width * 2), 2)
+    filled = "━" * full + "╸" * part
     return (filled, style), ("─" * (width - len(filled)), "faint")
 
 
@@ -69,6 +62,11 @@ def _progress(entry: Entry) -> Line:
         return ()
     style = "primary" if entry.status in ACTIVE else "muted"
     return (*bar(share, _BAR, style), (f" {100 * share:3.0f}%", "text" if entry.status in ACTIVE else "muted"))
+
+
+def _age(entry: Entry, now: datetime) -> Line:
+    seconds = (now - entry.submitted).total_seconds()
+    return ((format_duration(seconds - seconds % 60, most=1) if seconds >= 60 else "now", "muted"),)
 
 
 def _runtime(entry: Entry, now: datetime) -> Line:

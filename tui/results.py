@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dmod.jobs.job import Job
     from dmod.project import Project
 
-_GAUGE = 24  # cells
 _OBSERVATIONS = 20  # datasets that are tried for want of an evaluation
 
 
@@ -46,23 +45,21 @@ class Results:
         """All scores of all gauges."""
         if not self.scores:
             return [(), *self.said] if self.said else [(), ((" No scores yet.", "muted"),)]
-        metrics = self.scores["metrics"]
-        period = " to ".join(str(self.scores["period"][end]).partition("T")[0] for end in ("begin", "end"))
-        titles = "".join(f"{_title(metric):>14}" for metric in metrics)
-        lines: list[Line] = [
-            (),
-            ((f" {'GAUGE':<{_GAUGE}}{'AT':<10}{'STEPS':>8}{titles}", "muted"),),
-        ]
-        for row in self.scores["scores"]:
-            cells = [(f"{_number(row.get(each['name'])):>14}", _grade(each, row.get(each["name"]))) for each in metrics]
-            lines.append(
-                ((f" {row['gauge']:<{_GAUGE}}", "strong"), (f"{row['feature']:<10}{row['pairs']:>8,}", "muted"), *cells)
-            )
+        metrics, rows = self.scores["metrics"], self.scores["scores"]
+        gauge = 2 + max((len(str(row["gauge"])) for row in (*rows, *self.scores.get("left_out", ()))), default=6)
+        at = 2 + max((len(str(row["feature"])) for row in rows), default=2)
+        titles = "".join(f"{_title(metric):>{_width(metric)}}" for metric in metrics)
+        lines: list[Line] = [(), ((f" {'GAUGE':<{gauge}}{'AT':<{at}}{'STEPS':>6}{titles}", "muted"),)]
+        for row in rows:
+            values = [(each, row.get(each["name"])) for each in metrics]
+            cells = [(f"{_number(value):>{_width(metric)}}", _grade(metric, value)) for metric, value in values]
+            where = f"{row['feature']:<{at}}{row['pairs']:>6,}"
+            lines.append(((f" {row['gauge']:<{gauge}}", "strong"), (where, "muted"), *cells))
             if row.get("reason"):
-                lines.append(((f" {'':<{_GAUGE}}{row['reason']}", "warning"),))
-        lines += [
-            ((f" {each['gauge']:<{_GAUGE}}{each['reason']}", "warning"),) for each in self.scores.get("left_out", ())
-        ]
+                lines.append(((f" {'':<{gauge}}{row['reason']}", "warning"),))
+        out = self.scores.get("left_out", ())
+        lines += [((f" {row['gauge']:<{gauge}}{row['reason']}", "warning"),) for row in out]
+        period = " to ".join(str(self.scores["period"][end]).partition("T")[0] for end in ("begin", "end"))
         ideals = ", ".join(f"{_title(each)} {each['ideal']:g}" for each in metrics)
         return [*lines, (), ((f" scored over {period}; ideal: {ideals}", "muted"),)]
 
@@ -162,12 +159,16 @@ def _told(error: DmodError, job: Job) -> tuple[Line, ...]:
 def _number(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def _title(metric: Mapping[str, Any]) -> str:
     unit = {"": "", "1": "", "-": ""}.get(str(metric["unit"]), f" {metric['unit']}")
     return f"{str(metric['name']).replace('_', ' ').upper()}{unit}"
+
+
+def _width(metric: Mapping[str, Any]) -> int:
+    return max(len(_title(metric)), 7) + 2
 
 
 def _grade(metric: Mapping[str, Any], value: float | None) -> str:

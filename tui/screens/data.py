@@ -10,6 +10,7 @@ from tui.datasets import Span, columns, facts
 from tui.rows import Rows
 from tui.screens.pane import Pane
 from tui.widgets.lines import Lines
+from tui.widgets.pages import Pages
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Data(Pane):
     DEFAULT_CSS = """
     Data #datasets { height: 1fr; }
     Data #dataset { height: 45%; display: none; }
-    Data.-open #dataset { display: block; }
+    Data Pages { display: none; }
+    Data.-open #dataset, Data.-open Pages { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open", "open", show=False),
@@ -49,6 +51,7 @@ class Data(Pane):
     def compose(self) -> ComposeResult:
         """The table, and what opens below it."""
         yield Table(self.rows, self._columns, self.look, empty=self._empty, name="datasets")
+        yield Pages(self.look)
         yield Lines(self.look, name="dataset")
 
     @property
@@ -78,6 +81,7 @@ class Data(Pane):
         """Take on another look."""
         super().restyle(look)
         self.table.restyle(look)
+        self.query_one(Pages).restyle(look)
         self.query_one(Lines).restyle(look)
 
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -121,6 +125,7 @@ class Data(Pane):
         """Show everything about the dataset."""
         self.add_class("-open")
         self._fill()
+        self.post_message(self.Changed())
 
     def action_back(self) -> None:
         """Close what is open, or else show all."""
@@ -129,6 +134,7 @@ class Data(Pane):
         elif self.filter:
             self.typed("", done=True)
         self.table.focus()
+        self.post_message(self.Changed())
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Open it, or go into it."""
@@ -145,6 +151,8 @@ class Data(Pane):
     def _fill(self) -> None:
         chosen = self.rows.get(self.table.cursor)
         if self.has_class("-open") and chosen is not None:
+            title = ((f" {chosen.name}", "strong"), (f"  {chosen.description}", "muted"))
+            self.query_one(Pages).show(title, (), "")
             self.query_one(Lines).show(facts(chosen, self.feed.clock()))
 
     def _empty(self) -> list[Line]:

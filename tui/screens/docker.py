@@ -9,8 +9,6 @@ from tui.screens.pane import Pane
 from tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
     from dmod.docker.client import Probe
@@ -27,9 +25,8 @@ class Docker(Pane):
     title = "Docker"
     key = "3"
 
-    def __init__(self, look: Look, feed: Feed, ask: Callable[[], Probe] | None = None) -> None:
+    def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self._ask = ask
         self._said: Probe | None = None
         self._last = 0.0  # when it was asked, seconds since 1970
 
@@ -61,7 +58,7 @@ class Docker(Pane):
     def _probe(self) -> None:
         from dmod.docker.client import probe
 
-        said = (self._ask or probe)()
+        said = probe()
         self.app.call_from_thread(self._take, said)
 
     def _take(self, said: Probe) -> None:

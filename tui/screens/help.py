@@ -24,12 +24,12 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("j k, arrows, g G", "move; pgup pgdn by pages"),
             ("enter, esc", "open, back"),
             ("tab", "between the list and what is open below it"),
-            ("/", "filter a list, search a log; up recalls what was typed before"),
+            ("/", "filter a list, search a log; up recalls earlier ones"),
             ("s S", "sort by the next column, reverse"),
             ("space", "mark a row for what follows"),
             ("p", "pause: nothing moves until p again"),
-            ("y Y", "copy the id, copy the command that shows the same"),
-            ("ctrl+p", "palette: all of this by name, and themes"),
+            ("y Y", "copy the id; the command that shows the same"),
+            ("ctrl+p", "palette: all of this by name, themes too"),
             ("? q", "this page, quit"),
         ),
     ),
@@ -37,8 +37,8 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Jobs",
         (
             ("o h m l", "overview, hydrograph, metrics, log of the job"),
-            ("e", "explain: why it waits or failed, and what would change that"),
-            ("C R", "cancel, retry: the marked jobs or the one under the cursor; asks first"),
+            ("e", "explain why it waits or failed, and what would help"),
+            ("C R", "cancel, retry the marked jobs or this one; asks first"),
             ("z", "give the job the whole screen, and back"),
         ),
     ),
@@ -54,7 +54,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Log",
         (
-            ("/ n N", "search backwards from the end, next, previous"),
+            ("/ n N", "search from the end, further up, back down"),
             ("f", "stdout or stderr"),
             ("< >", "left, right in long lines"),
             ("p G", "stop following, follow"),
@@ -64,7 +64,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Filter",
         (
             ("leaf vpu*", "a name, or one with * and ?"),
-            ("42  40-45  42,50  last", "ids"),
+            ("42  40-45  last", "ids"),
             ("state:failed,queued", "by state; also kind:simulation"),
             ("two words", "both must hold"),
         ),
@@ -77,7 +77,7 @@ class Help(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Help { align: center middle; }
-    Help Vertical { width: 78; max-width: 100%; height: auto; max-height: 90%; background: $panel; padding: 1 2; }
+    Help Vertical { width: 84; max-width: 100%; height: auto; max-height: 100%; background: $panel; padding: 1 3; }
     Help Lines { height: auto; max-height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,7 +91,7 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The page."""
         with Vertical():
-            page = Lines(self._look)
+            page = Lines(self._look, on="raised")
             page.styles.height = len(_page())
             yield page
 
@@ -105,5 +105,5 @@ class Help(ModalScreen[None]):
 def _page() -> list[Line]:
     lines: list[Line] = []
     for title, keys in _PAGES:
-        lines += [((title, "title"),), *(((f"  {key:<24}", "accent"), (text, "text")) for key, text in keys), ()]
+        lines += [((title, "title"),), *(((f"  {key:<20}", "accent"), (text, "text")) for key, text in keys), ()]
     return lines[:-1]

@@ -10,9 +10,10 @@ from textual.binding import Binding
 from dmod.errors import DmodError
 from tui.entry import ACTIVE, Entry
 from tui.filter import parse
+from tui.hints import PLOT, no_jobs, of_jobs
 from tui.job_columns import columns
 from tui.rows import Rows
-from tui.screens.confirm import ask
+from tui.screens.confirm import change
 from tui.screens.explain import Explain
 from tui.screens.pane import Pane
 from tui.widgets.detail import Detail
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from tui.feed import Feed
     from tui.look import Line, Look
     from tui.memory import Memory
-
-
-_CHANGES = {"cancel": ("queued", *ACTIVE), "retry": ("failed", "canceled")}
+    from tui.widgets.pages import Pages
 
 
 class Jobs(Pane):
@@ -60,6 +59,7 @@ class Jobs(Pane):
         Binding("e", "explain", "explain", show=False),
         Binding("C", "cancel", "cancel", show=False),
         Binding("R", "retry", "retry", show=False),
+        *(Binding(key, f"plot({action!r})", action, show=False) for key, action in PLOT.items()),
     ]
 
     def __init__(self, look: Look, feed: Feed) -> None:
@@ -72,7 +72,9 @@ class Jobs(Pane):
 
     def compose(self) -> ComposeResult:
         """The table, and the detail that opens below it."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="table")
+        yield Table(
+            self.rows, self._columns, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table"
+        )
         yield Detail(self.look, self.feed, name="detail")
 
     @property
@@ -154,18 +156,7 @@ class Jobs(Pane):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
-        change = () if self.feed.read_only else (("C", "cancel"), ("R", "retry"))
-        if self.has_class("-open"):
-            page = self.detail.page
-            here = {
-                "hydrograph": (("[ ]", "river"), ("+ -", "zoom"), ("< >", "shift"), ("L", "log axis")),
-                "log": (("/", "search"), ("n N", "next"), ("p", "pause"), ("f", "stderr")),
-            }.get(page, ())
-            return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
-        return (
-            ("enter", "open"), ("/", "filter"), ("h", "hydrograph"), ("l", "log"), ("s", "sort"),
-            *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"),
-        )  # fmt: skip
+        return of_jobs(self.detail.page if self.has_class("-open") else "", read_only=self.feed.read_only)
 
     def note(self) -> Line:
         """What is filtered."""
@@ -207,7 +198,7 @@ class Jobs(Pane):
         try:
             keep = parse(text, self.feed.last)
         except DmodError as error:
-            return f"{error.message}; {error.fix}"
+            return f"{error.message}; try {error.fix}"
         self.filter = text
         self.rows.choose(keep)
         self.table.settled()
@@ -233,12 +224,19 @@ class Jobs(Pane):
             self.action_back()
         elif self.has_class("-low") or self.has_class("-whole") or page == "log" or not self.table.has_focus:
             self.detail.current.focus()
+        self.post_message(self.Changed())
+
+    async def action_plot(self, action: str) -> None:
+        """Let the open hydrograph do it."""
+        if self.detail.display and self.detail.page == "hydrograph":
+            await self.detail.current.run_action(action)
 
     def action_whole(self) -> None:
         """The detail alone, and back."""
         if self.has_class("-open"):
             self.toggle_class("-whole")
             (self.detail.current if self.has_class("-whole") else self.table).focus()
+            self.post_message(self.Changed())
 
     def action_back(self) -> None:
         """Close what is open; then take the marks away; then the filter."""
@@ -250,14 +248,15 @@ class Jobs(Pane):
         elif self.filter:
             self.typed("", done=True)
         self.table.focus()
+        self.post_message(self.Changed())
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""
-        self._change("cancel", self._suited("cancel"))
+        self._change("cancel")
 
     def action_retry(self) -> None:
         """Ask, then run again."""
-        self._change("retry", self._suited("retry"))
+        self._change("retry")
 
     def action_explain(self) -> None:
         """Say why a job waits or failed, and what would change that."""
@@ -267,6 +266,7 @@ class Jobs(Pane):
     def on_table_moved(self, event: Table.Moved) -> None:
         """The detail follows the cursor."""
         event.stop()
+        self.post_message(self.Changed())
         if self.detail.display:
             self.detail.show(self.rows.get(event.key))
 
@@ -278,53 +278,18 @@ class Jobs(Pane):
         else:
             self.action_page(self.detail.page)
 
-    def _change(self, verb: str, ids: list[int]) -> None:
-        """Ask, then do it to each; what refuses is said."""
-        if self.feed.read_only:
-            self.app.notify("this dashboard was opened with --read-only", severity="warning")
-            return
-        chosen = self._ids()
-        if not ids:
-            states = " or ".join(_CHANGES[verb])
-            self.app.notify(f"nothing to {verb}: none of {len(chosen)} jobs is {states}", severity="warning")
-            return
-        entry = self.rows[ids[0]]
-        which = (
-            f"job {ids[0]} {entry.name}, {entry.status}" if len(ids) == 1 else f"{len(ids)} jobs, {ids[0]} to {ids[-1]}"
-        )
-        ask(self.app, f"{verb.capitalize()} {which}?", lambda: self._do(verb, ids))
+    def on_pages_picked(self, event: Pages.Picked) -> None:
+        """A page was clicked."""
+        event.stop()
+        self.action_page(event.page)
 
-    def _do(self, verb: str, ids: list[int]) -> None:
-        refused = []
-        for job in ids:
-            try:
-                getattr(self.feed, verb)(job)
-            except DmodError as error:
-                refused.append(error.message)
-        for message in refused[:3]:
-            self.app.notify(message, severity="error", markup=False)
-        self.table.marks -= set(ids)
+    def _change(self, verb: str) -> None:
+        change(self.app, self.feed, verb, [self.rows[key] for key in self.table.chosen()], self._changed)
+
+    def _changed(self, ids: set[int]) -> None:
+        self.table.marks -= ids
         if self.feed.look():
             self.tick()
 
-    def _suited(self, verb: str) -> list[int]:
-        return [job for job in self._ids() if self.rows[job].status in _CHANGES[verb]]
-
-    def _ids(self) -> list[int]:
-        return sorted(int(key) for key in self.table.chosen())
-
     def _in_log(self) -> bool:
         return self.detail.display and self.detail.page == "log" and not self.table.has_focus
-
-    def _empty(self) -> list[Line]:
-        if self.rows.total:
-            return [
-                (("No job is ", "text"), (self.filter, "accent"), (".", "text")),
-                (("esc shows all of them.", "muted"),),
-            ]
-        return [
-            (("No jobs yet. ", "text"), ("Submit one:", "muted")),
-            (),
-            (("  dmod job submit job.toml", "accent"),),
-            (("  dmod demo", "accent"), ("        three real rivers, simulated and scored", "muted")),
-        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
+from textual.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,9 @@ class Pane(Vertical):
     name_: ClassVar[str]  # as in --screen
     title: ClassVar[str]
     key: ClassVar[str]  # the digit that shows it
+
+    class Changed(Message):
+        """Keys or note are others now."""
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(id=self.name_)

@@ -117,10 +117,6 @@ class Detail(Vertical):
         self.stream = layout.STDOUT if self._log_name() == layout.STDERR else layout.STDERR
         self.fill()
 
-    def on_pages_picked(self, event: Pages.Picked) -> None:
-        """Open the page that was clicked."""
-        self.turn(event.page)
-
     def on_log_changed(self) -> None:
         """Say whether the log follows."""
         self.query_one(Pages).show(self._title(), [(PAGES[page], page) for page in self.pages()], self.page)

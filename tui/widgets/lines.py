@@ -32,9 +32,9 @@ class Lines(ScrollView, can_focus=True):
         Binding("end,G", "bottom", "last", show=False),
     ]
 
-    def __init__(self, look: Look, *, name: str = "") -> None:
+    def __init__(self, look: Look, *, name: str = "", on: str = "ground") -> None:
         super().__init__(id=name or None)
-        self.look = look
+        self.look, self.on = look, on
         self._lines: list[Line] = []
 
     @property
@@ -62,7 +62,7 @@ class Lines(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         at = y + self.scroll_offset.y
-        return self.look.strip(self._lines[at] if at < len(self._lines) else (), self.size.width)
+        return self.look.strip(self._lines[at] if at < len(self._lines) else (), self.size.width, self.on)
 
     def action_by(self, lines: int) -> None:
         """Scroll."""

@@ -93,7 +93,9 @@ class Log(ScrollView, can_focus=True):
             return self.look.strip(self._styled(lines[at]), width, "found" if at == self._hit else "ground")
         tail = self.file.tail if self.file else []
         if lines or tail:
-            return self.look.strip(((tail[0][self._aside :], "text"),) if tail and at == len(lines) else (), width)
+            return self.look.strip(
+                ((f" {tail[0][self._aside :]}", "text"),) if tail and at == len(lines) else (), width
+            )
         return self.look.strip(self._empty[at] if at < len(self._empty) else (), width)
 
     def action_by(self, lines: int) -> None:
@@ -178,7 +180,7 @@ class Log(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, lines)
 
     def _styled(self, text: str) -> Line:
-        shown = text[self._aside :]
+        shown = f" {text[self._aside :]}"
         alarm = any(word in text.lower() for word in _ALARMS)
         if not self.sought or self.sought not in shown:
             return ((shown, "error" if alarm else "text"),)

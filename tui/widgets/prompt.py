@@ -21,8 +21,8 @@ class Prompt(Horizontal):
     Prompt { height: 1; display: none; background: $panel; }
     Prompt.-open { display: block; }
     Prompt Label { padding: 0 1; color: $accent; }
-    Prompt #hint { color: $error; }
-    Prompt Input { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
+    Prompt #hint { color: $error; max-width: 60%; }
+    Prompt Input { width: 1fr; min-width: 24; border: none; height: 1; padding: 0; background: $panel; }
     Prompt Input:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

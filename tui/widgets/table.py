@@ -167,6 +167,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.marks ^= {self.cursor}
             self.touched([self.cursor])
             self.action_move(1)
+            self.post_message(self.Moved(self, self.cursor))
 
     def action_open(self) -> None:
         """Choose the row under the cursor."""

@@ -1,0 +1,283 @@
+"""A project with a past, whose clock stands still: jobs in every status, datasets, a simulation and its scores."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dmod import layout, project
+from dmod.data.folder import FolderStore
+from dmod.hydro.period import TimeRange
+from dmod.jobs.kinds.command import Command, CommandSpec
+from dmod.jobs.kinds.evaluation import Evaluation, EvaluationSpec
+from dmod.jobs.kinds.simulation import Simulation, SimulationSpec
+from dmod.jobs.prepared import Prepared
+from dmod.jobs.resources import Resources
+from dmod.jobs.status import Status
+from dmod.scheduler.lock import Lock
+from dmod.scheduler.queue import Queue
+from tui.app import Dashboard
+from tui.options import Options
+from tui.screens.jobs import Jobs
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+BEGIN = datetime(1984, 1, 1, tzinfo=UTC)
+DAYS = 1461
+RIVERS = {"02472000": "nex-1", "02OJ007": "nex-2", "04080000": "nex-3"}
+
+
+class Stage:
+    """A project that tests can act in while a dashboard looks on."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = NOW
+        monkeypatch.setattr(time, "time", lambda: self.now.timestamp())
+        monkeypatch.chdir(root)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        self.project = project.create(root, "rivers")
+        text = (
+            self.project.file.read_text()
+            .replace("# cpus = 0 ", "cpus = 4 ")
+            .replace('# memory = "0"  ', 'memory = "16GiB"')
+        )
+        self.project.file.write_text(text)  # the same machine everywhere
+        self.project = project.Project.find(root)
+        self.store = FolderStore(self.project.datasets)
+        self._queue: Queue | None = None
+
+    @property
+    def queue(self) -> Queue:
+        if self._queue is None:
+            self._queue = Queue(self.project.queue)
+        return self._queue
+
+    def close(self) -> None:
+        if self._queue is not None:
+            self._queue.close()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def app(self, **options) -> Dashboard:
+        return Dashboard(self.project, Options(**options), self.clock)
+
+    def wait(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def submit(self, spec, prepared: Prepared | None = None) -> int:
+        return self.queue.submit(spec, self.project.root, prepared or Prepared())
+
+    def command(self, name: str, *argv: str, cpus: int = 1) -> int:
+        table = Command(argv or ("/bin/true",))
+        return self.submit(CommandSpec(kind="command", name=name, resources=Resources(cpus), command=table))
+
+    def simulation(self, name: str = "rivers") -> int:
+        spec = SimulationSpec(
+            kind="simulation", name=name, resources=Resources(2), simulation=Simulation(realization="rivers-gr4j")
+        )
+        end = BEGIN + timedelta(days=DAYS - 1)
+        datasets = {"realization": ("rivers-gr4j",), "hydrofabric": ("three-rivers",), "forcing": ("rivers-daily",)}
+        return self.submit(spec, Prepared(datasets, {}, TimeRange(BEGIN, end), 86_400, None, 3))
+
+    def evaluation(self, simulated: str) -> int:
+        table = Evaluation(simulation=simulated, observation="rivers-gauges")
+        spec = EvaluationSpec(kind="evaluation", name="rivers-scores", evaluation=table)
+        return self.submit(spec, Prepared({"simulation": (simulated,), "observation": ("rivers-gauges",)}))
+
+    def run(self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "") -> None:
+        """Lead a job to an end, or to where it runs."""
+        self.queue.advance(job, Status.STAGING, f"{self.queue.get(job).cpus} cpus on this machine")
+        self.queue.advance(job, Status.RUNNING)
+        folder = self.folder(job)
+        if to is Status.RUNNING:
+            return
+        self.wait(seconds=seconds)
+        if to is Status.COMPLETED:
+            self.queue.advance(job, Status.COLLECTING)
+            made = folder / layout.OUTPUT
+            if made.is_dir():
+                self.store.create(self.queue.get(job).output, "output", [made], job=job)
+        self.queue.advance(job, to, note, values={"reason": note})
+
+    def folder(self, job: int) -> Path:
+        folder = self.project.job_folder(job)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def progress(self, job: int, done: int, total: int, phase: str = "simulating") -> None:
+        told = {"done": done, "total": total, "unit": "catchments", "phase": phase}
+        (self.folder(job) / layout.PROGRESS).write_text(json.dumps(told))
+
+    def discharge(self, folder: Path, features=tuple(RIVERS.values())) -> None:
+        folder.mkdir(parents=True)
+        for at, feature in enumerate(features):
+            rows = [f"{day}, {stamp(day)} 00:00:00, {flow(day, at):.6f}" for day in range(DAYS)]
+            (folder / f"{feature}_output.csv").write_text("\n".join(rows) + "\n")
+
+    def observations(self) -> None:
+        rows = [f"time,{','.join(RIVERS)}"]
+        for day in range(DAYS):
+            cells = [f"{flow(day - 1, at) * (1 + 0.2 * math.sin(day / 9)):.4f}" for at in range(3)]
+            rows.append(f"{stamp(day)}T00:00:00Z,{','.join(cells if day % 200 > 20 else ('', '', ''))}")
+        folder = self.project.root / "gauges"
+        folder.mkdir()
+        (folder / "discharge.csv").write_text("\n".join(rows) + "\n")
+        (folder / "crosswalk.json").write_text(json.dumps(RIVERS))
+        self.store.create("rivers-gauges", "observation", [folder], description="daily discharge of three gauges")
+
+    def date(self) -> None:
+        """Datasets are as old as the clock says."""
+        for manifest in sorted(self.project.datasets.glob("*/dataset.json")):
+            told = json.loads(manifest.read_text())
+            told["created"] = f"{NOW - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
+            manifest.write_text(json.dumps(told))
+
+
+def stamp(day: int) -> str:
+    return f"{BEGIN + timedelta(days=day):%Y-%m-%d}"
+
+
+def flow(day: int, river: int) -> float:
+    """Floods every spring, rain in between, m³/s."""
+    season = math.exp(-(((day - 110 - 9 * river) % 365 - 20) ** 2) / 900)
+    rain = sum(math.exp(-((day * 7 + river * 31 + each * 53) % 211) / 9) for each in range(4))
+    return (8 + 5 * river) * (0.6 + 9 * season + 1.7 * rain)
+
+
+SCORES = {
+    "job": "rivers-scores",
+    "period": {"begin": "1984-01-01T00:00:00Z", "end": "1987-12-31T00:00:00Z", "step": 86_400},
+    "metrics": [
+        {"name": "nse", "unit": "", "ideal": 1},
+        {"name": "kge", "unit": "", "ideal": 1},
+        {"name": "pbias", "unit": "%", "ideal": 0},
+        {"name": "rmse", "unit": "m³/s", "ideal": 0},
+    ],
+    "scores": [
+        {"gauge": "02472000", "feature": "nex-1", "pairs": 1300, "nse": 0.812, "kge": 0.874, "pbias": -3.1,
+         "rmse": 7.25, "reason": ""},
+        {"gauge": "02OJ007", "feature": "nex-2", "pairs": 1300, "nse": 0.455, "kge": 0.61, "pbias": 12.7,
+         "rmse": 12.4, "reason": ""},
+        {"gauge": "04080000", "feature": "nex-3", "pairs": 1300, "nse": None, "kge": 0.12, "pbias": 41.0,
+         "rmse": 31.9, "reason": "the observations do not vary"},
+    ],
+    "left_out": [{"gauge": "02OJ024", "reason": "the crosswalk does not say which feature it observes"}],
+}  # fmt: skip
+
+
+class Show:
+    """A dashboard and a pair of hands."""
+
+    def __init__(self, app: Dashboard, pilot) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def jobs(self):
+        return self.app.query_one(Jobs)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    def line(self, part: str) -> str:
+        """The line of the screen in which a text is."""
+        return next((line for line in self.text.splitlines() if part in line), "")
+
+    async def press(self, *keys: str) -> Show:
+        for key in keys:
+            await self.pilot.press(_KEYS.get(key, key))
+        await self.settle()
+        return self
+
+    async def type(self, text: str) -> Show:
+        return await self.press(*text)
+
+    async def settle(self) -> None:
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def until(self, holds, patience: float = 10) -> None:
+        """Wait for a state; what is on the screen is the message if it never comes."""
+        end = time.monotonic() + patience
+        while not holds():
+            assert time.monotonic() < end, f"never came:\n{self.text}"
+            await self.pilot.pause(0.02)
+
+
+_KEYS = {
+    "/": "slash", ":": "colon", "-": "minus", "+": "plus", "?": "question_mark", "*": "asterisk", ",": "comma",
+    " ": "space", "[": "left_square_bracket", "]": "right_square_bracket", "<": "less_than_sign",
+    ">": "greater_than_sign", "=": "equals_sign", ".": "full_stop",
+}  # fmt: skip
+
+
+@pytest.fixture
+def play():
+    """Run a dashboard without a terminal, and act in it: `play(app, story)`, `async def story(show)`."""
+
+    def run(app, story, size=(120, 40)):
+        async def session():
+            async with app.run_test(size=size) as pilot:
+                show = Show(app, pilot)
+                await show.settle()
+                await story(show)
+
+        asyncio.run(session())
+        return app
+
+    return run
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch):
+    """An empty project."""
+    made = Stage(tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rivers(stage):
+    """The same with a past and a present: nine jobs, a scheduler."""
+    stage.now = NOW - timedelta(hours=3)
+    stage.observations()
+    first = stage.command("unpack-forcing", "/usr/bin/tar", "-xf", "aorc-1984.tar")
+    stage.run(first, seconds=42)
+    stage.wait(minutes=20)
+    simulated = stage.simulation()
+    stage.discharge(stage.folder(simulated) / layout.OUTPUT)
+    (stage.folder(simulated) / layout.STDOUT).write_text("".join(f"rank 0: cat-{at} done\n" for at in range(1, 4)))
+    stage.run(simulated, seconds=7.4)
+    scored = stage.evaluation("rivers-2")
+    made = stage.folder(scored) / layout.OUTPUT
+    made.mkdir()
+    (made / "scores.json").write_text(json.dumps(SCORES))
+    stage.run(scored, seconds=1.2)
+    stage.wait(hours=1, minutes=31)
+    failed = stage.simulation("vpu09-aorc")
+    (stage.folder(failed) / layout.STDERR).write_text("reading forcing\nerror: cat-2391 ends early\n")
+    stage.run(
+        failed, seconds=95, to=Status.FAILED, note="rank 3: cat-2391 ends early (has 1985-06-30, needs 1987-12-31)"
+    )
+    stage.run(stage.command("tiles-09", "/bin/sleep", "600"), to=Status.CANCELED, note="canceled by user", seconds=20)
+    stage.wait(minutes=50)
+    going = stage.simulation("au-saumon-hourly")
+    stage.run(going, to=Status.RUNNING)
+    stage.progress(going, 311, 640)
+    stage.command("regrid", "/opt/regrid", cpus=4)
+    stage.simulation("leaf-2deg")
+    stage.simulation("leaf-4deg")
+    stage.date()
+    stage.now = NOW
+    held = Lock(stage.project.state)
+    held.take()
+    yield stage
+    held.give()
