@@ -123,7 +123,8 @@ class FolderStore:
         except FileNotFoundError as error:
             raise self._missing(name) from error
         except OSError as error:
-            raise NotFoundError(f"{shown(path)} cannot be read", why=(error.strerror or str(error)).lower()) from error
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"{shown(path)} cannot be read: {reason}", fix=f"ls -l {shown(path)}") from error
         except ValueError as error:
             raise UsageError(f"{shown(path)} is not JSON", why=str(error), fix=f"dmod dataset delete {name}") from error
         return Dataset.from_json(table, name, shown(path))

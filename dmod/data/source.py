@@ -64,7 +64,8 @@ def _entries(source: Path) -> Iterator[Entry]:
                     yield _entry(path.relative_to(root).as_posix(), path, root)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{shown(Path(error.filename or source))} cannot be read: {reason}") from error
+        where = shown(Path(error.filename or source))
+        raise UsageError(f"{where} cannot be read: {reason}", fix=f"ls -ld {where}") from error
 
 
 def _entry(name: str, path: Path, root: Path | None) -> Entry:
