@@ -1,0 +1,50 @@
+"""A real queue in a folder of its own, and specs to put into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dmod import toml_file
+from dmod.config import Defaults
+from dmod.jobs import kinds
+from dmod.jobs.prepared import Prepared
+from dmod.scheduler.queue import Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmod.jobs.job import Job
+
+
+def spec(kind: str, name: str = "noop", *, cpus: int = 1, memory: int = 0, **table: object):
+    data = {"kind": kind, "name": name, "resources": {"cpus": cpus, "memory": memory}, kind: table}
+    return kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
+
+
+def command(name: str = "noop", *, cpus: int = 1, **table: object):
+    return spec("command", name, cpus=cpus, argv=["/bin/true"], **table)
+
+
+def simulation(name: str = "sim", *, cpus: int = 1, **table: object):
+    return spec("simulation", name, cpus=cpus, realization="settings", **table)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    opened = Queue(tmp_path / "queue.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make(queue: Queue) -> SimpleNamespace:
+    """Specs, and jobs that are in the queue."""
+
+    def job(of=None, prepared: Prepared | None = None, cwd: str = "/") -> Job:
+        return queue.get(queue.submit(of or command(), Path(cwd), prepared or Prepared()))
+
+    return SimpleNamespace(command=command, simulation=simulation, spec=spec, job=job)
