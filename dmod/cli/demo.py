@@ -137,7 +137,8 @@ def _datasets(typist: Typist, root: Path, found: Mapping[str, Chosen], *, calibr
     with typist.timed("inputs"):
         written = inputs.complete(root, found, replace=("realization.json",) if calibrated else ())
     if written:
-        say(f"{glyph('ok')} {len(written)} input files written, from the data of holmes-hydro (see README.md)")
+        count = f"{len(written)} input file{'s' if len(written) > 1 else ''}"
+        say(f"{glyph('ok')} {count} written, from the data of holmes-hydro (see README.md)")
     store = FolderStore(Project.find(root).datasets)
     names = {}
     for each in datasets.WANTED:
