@@ -60,7 +60,7 @@ def test_only_where_there_is_snow_is_there_a_temperature():
 
 @pytest.mark.parametrize(("gauge", "unit"), [("leaf", 0.3048**3), ("baskatong", 1.0)])
 def test_the_area_makes_the_record_what_was_once_written_down(gauge, unit):
-    """USGS publishes whole ft³/s and Hydro-Québec whole m³/s: only the true area brings these back."""
+    """Whole ft³/s and whole m³/s: only the area that once divided them brings them back."""
     river = rivers.river(gauge)
 
     def rest(area: float) -> float:
