@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
-from dmod.data import blocks
 from dmod.data.blocks import Block
 from dmod.data.dataset import Dataset
 from dmod.data.domain import open_in
 from dmod.data.requirement import Requirement
+from dmod.data.tally import tally
 
 if TYPE_CHECKING:
     from dmod.errors import UnmetError
 
-_PAIRS = 3  # datasets of which every combination is tried; larger unions grow by what adds most
+_TRIES = 5_000  # combinations of datasets of one size that are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,12 @@ def _resolved(requirement: Requirement, chosen: Mapping[str, tuple[Dataset, ...]
 def _find(requirement: Requirement, datasets: Sequence[Dataset]) -> tuple[Dataset, ...] | Gap:
     if requirement.names:
         return _named(requirement, {dataset.name: dataset for dataset in datasets})
-    fitting = [dataset for dataset in datasets if not unfit(requirement, dataset)]
-    need = requirement.need()
-    left = {dataset.name: open_in(need, (dataset.domain,), requirement.step) for dataset in fitting}
-    whole = [dataset for dataset in fitting if not left[dataset.name]]
-    if whole:
-        return (max(whole, key=lambda dataset: (dataset.created, dataset.name)),)
-    useful = [dataset for dataset in fitting if left[dataset.name] != blocks.union(need, (), requirement.step or 1)]
-    if union := _together(requirement, need, useful):
-        return union
-    return _closest(requirement, need, fitting, left, datasets)
+    newest = sorted(datasets, key=lambda dataset: (dataset.created, dataset.name), reverse=True)
+    fitting = [dataset for dataset in newest if not unfit(requirement, dataset)]
+    cells = tally(requirement.need(), [dataset.domain for dataset in fitting], requirement.step)
+    if fitting and 0 not in cells:
+        return tuple(fitting[at] for at in fewest(cells, len(fitting)))
+    return _closest(requirement, fitting, cells, newest)
 
 
 def _named(requirement: Requirement, known: Mapping[str, Dataset]) -> tuple[Dataset, ...] | Gap:
@@ -118,8 +115,10 @@ def _named(requirement: Requirement, known: Mapping[str, Dataset]) -> tuple[Data
     for dataset in named:
         if why := unfit(requirement, dataset):
             return Gap(requirement, (dataset,), (), why)
-    left = open_in(requirement.need(), [dataset.domain for dataset in named], requirement.step)
-    return Gap(requirement, named, left) if left else named
+    domains = [dataset.domain for dataset in named]
+    if 0 not in tally(requirement.need(), domains, requirement.step):
+        return named
+    return Gap(requirement, named, open_in(requirement.need(), domains, requirement.step))
 
 
 def unfit(requirement: Requirement, dataset: Dataset) -> str:
@@ -142,59 +141,47 @@ def _short(value: object) -> str:
     return text if len(text) <= 16 else f"{text[:12]}..."
 
 
-def _together(requirement: Requirement, need: tuple[Block, ...], useful: Sequence[Dataset]) -> tuple[Dataset, ...]:
-    """The fewest datasets that cover the need together; () if all of them do not. Newer ones go first."""
-    ordered = sorted(useful, key=lambda dataset: (dataset.created, dataset.name), reverse=True)
-    cells = _cells(requirement, need, ordered)
-    if not cells or 0 in cells:
-        return ()
-    for size in range(2, min(_PAIRS, len(ordered)) + 1):
-        for places in combinations(range(len(ordered)), size):
+def fewest(cells: Collection[int], count: int) -> tuple[int, ...]:
+    """The fewest of the places below `count` with a bit in every cell; of several such sets the one first in order.
+
+    Of very many places those that are not forced are taken by what adds most: few, if not always the fewest.
+    """
+    one = next((at for at in range(count) if all(cell >> at & 1 for cell in cells)), None)
+    if one is not None:
+        return (one,)
+    forced = sum({cell for cell in cells if cell.bit_count() == 1})
+    left = {cell for cell in cells if not cell & forced}
+    places = [at for at in range(count) if forced >> at & 1]
+    return tuple(sorted([*places, *_added(left, count)]))
+
+
+def _added(left: set[int], count: int) -> tuple[int, ...]:
+    useful = [at for at in range(count) if any(cell >> at & 1 for cell in left)]
+    for size in range(len(useful) + 1):
+        if comb(len(useful), size) > _TRIES:
+            break
+        for places in combinations(useful, size):
             taken = sum(1 << at for at in places)
-            if all(cell & taken for cell in cells):
-                return tuple(ordered[at] for at in places)
-    left, places_ = set(cells), []
+            if all(cell & taken for cell in left):
+                return places
+    found: list[int] = []
     while left:
-        best = max(range(len(ordered)), key=lambda at: sum(cell >> at & 1 for cell in left))
-        places_.append(best)
+        counts = [(sum(cell >> at & 1 for cell in left), -at) for at in useful]
+        best = -max(counts)[1]
+        found.append(best)
         left = {cell for cell in left if not cell >> best & 1}
-    return tuple(ordered[at] for at in sorted(places_))
-
-
-def _cells(requirement: Requirement, need: tuple[Block, ...], datasets: Sequence[Dataset]) -> set[int]:
-    """Which datasets have each part of the need, as bits: a part that none has is 0."""
-    parts = {0: need}
-    for at, dataset in enumerate(datasets):
-        split: dict[int, tuple[Block, ...]] = {}
-        for bits, part in parts.items():
-            outside = open_in(part, (dataset.domain,), requirement.step)
-            inside = blocks.subtract(part, outside, requirement.step or dataset.domain.step or 1)
-            split |= {key: piece for key, piece in ((bits, outside), (bits | 1 << at, inside)) if piece}
-        parts = split
-    return set(parts)
+    return tuple(found)
 
 
 def _closest(
-    requirement: Requirement,
-    need: tuple[Block, ...],
-    fitting: Sequence[Dataset],
-    left: Mapping[str, tuple[Block, ...]],
-    datasets: Sequence[Dataset],
+    requirement: Requirement, fitting: Sequence[Dataset], cells: Mapping[int, int], newest: Sequence[Dataset]
 ) -> Gap:
+    need = requirement.need()
     if fitting:
-        step = requirement.step or 1
-        near = min(fitting, key=lambda dataset: (weight(left[dataset.name], step), -dataset.created.timestamp()))
-        return Gap(requirement, (near,), left[near.name])
-    same = [dataset for dataset in datasets if dataset.category == requirement.category]
+        have = [sum(amount for bits, amount in cells.items() if bits >> at & 1) for at in range(len(fitting))]
+        near = fitting[have.index(max(have))]
+        return Gap(requirement, (near,), open_in(need, (near.domain,), requirement.step))
+    same = [dataset for dataset in newest if dataset.category == requirement.category]
     if same:
-        near = max(same, key=lambda dataset: (dataset.created, dataset.name))
-        return Gap(requirement, (near,), need, unfit(requirement, near))
+        return Gap(requirement, (same[0],), need, unfit(requirement, same[0]))
     return Gap(requirement, (), need, f"there is no {requirement.category} dataset")
-
-
-def weight(parts: Sequence[Block], step: int) -> int:
-    """How much is missing: features x stamps x variables."""
-    return sum(
-        len(part.features.names) * (part.time.steps(step) if part.time else 1) * max(len(part.variables), 1)
-        for part in parts
-    )
