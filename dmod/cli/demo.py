@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dmod.demo.parameters import Chosen
     from dmod.jobs.job import Job
 
+MARK = Path(".dmod") / "demo"  # in a project that the demo made
 CALIBRATED = "parameters.json"  # what --calibrate leaves in the project
 
 
@@ -74,19 +75,20 @@ def _begin(typist: Typist, root: Path) -> None:
         if not settings.current().dry_run:
             root.parent.mkdir(parents=True, exist_ok=True)
         typist.type("init", "init", root.name, quietly=True)
+    if not settings.current().dry_run:
+        (root / MARK).parent.mkdir(exist_ok=True)
+        (root / MARK).touch()
     say(f"$ cd {shlex.quote(shown(root))}")
     typist.folder = root
 
 
 def _require_ours(root: Path) -> None:
-    """Leave projects alone that the demo did not make. Raises ConflictError."""
-    from dmod.demo.inputs import FILES
-
-    visible = {path.name for path in root.iterdir() if not path.name.startswith(".")}
-    if visible > {FILE} and not all((root / name).exists() for name in FILES):
+    """Leave projects alone that the demo did not make, unless there is nothing in them. Raises ConflictError."""
+    others = sorted(path.name for path in root.iterdir() if not path.name.startswith(".") and path.name != FILE)
+    if others and not (root / MARK).exists():
         raise ConflictError(
             f"{shown(root)} is a project, and not one of the demo",
-            why=f"it has files, but not {', '.join(name for name in FILES if not (root / name).exists())}",
+            why=f"it has {', '.join(others[:3])}, which the demo did not write",
             fix="dmod demo --dir DIR",
         )
 

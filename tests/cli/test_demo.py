@@ -63,9 +63,20 @@ def test_a_project_of_somebody_else_is_left_alone(dmod):
     said = dmod("demo", "--dir", "mine")
     assert said.code == 4
     assert "mine is a project, and not one of the demo" in said.err
+    assert "simulation.toml, which the demo did not write" in said.err
     assert sorted(path.name for path in Path("mine").iterdir() if not path.name.startswith(".")) == [
         "dmod.toml", "simulation.toml",
     ]  # fmt: skip
+
+
+def test_a_demo_that_was_cut_short_while_it_wrote_is_still_its_own(tmp_path):
+    from dmod.cli import demo
+
+    project.create(tmp_path / "rivers")
+    demo._require_ours(tmp_path / "rivers")
+    (tmp_path / "rivers" / demo.MARK).touch()
+    (tmp_path / "rivers" / "README.md").write_text("of ten files the first")
+    demo._require_ours(tmp_path / "rivers")
 
 
 def test_a_command_that_fails_ends_the_demo_with_its_code(dmod):
