@@ -6,7 +6,7 @@ group: the cost grows with features plus blocks, never with features times stamp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dmod.hydro import period
@@ -35,6 +35,15 @@ class Features:
         if self.inverted:
             return self.names <= other.names if other.inverted else self.names.isdisjoint(other.names)
         return not other.inverted and other.names <= self.names
+
+    def meets(self, other: Features) -> bool:
+        """Whether they have one in common."""
+        if self.inverted and other.inverted:
+            return True
+        if self.inverted or other.inverted:
+            outer, inner = (self, other) if self.inverted else (other, self)
+            return not inner.names <= outer.names
+        return not self.names.isdisjoint(other.names)
 
     def union(self, other: Features) -> Features:
         """Those of either."""
@@ -68,6 +77,15 @@ class Block:
         in_variables = other.variables <= self.variables and bool(other.variables) == bool(self.variables)
         return in_time and in_variables and self.features.covers(other.features)
 
+    def touches(self, other: Block) -> bool:
+        """Whether the two may have something in common; without, they have nothing."""
+        if (self.time is None) != (other.time is None) or bool(self.variables) != bool(other.variables):
+            return False
+        if self.time and other.time and (self.time.end < other.time.begin or other.time.end < self.time.begin):
+            return False
+        apart = self.variables and self.variables.isdisjoint(other.variables)
+        return not apart and self.features.meets(other.features)
+
 
 def block(features: Iterable[str] | None, time: TimeRange | None = None, variables: Iterable[str] = ()) -> Block:
     """A block of these features; None is all there are."""
@@ -85,12 +103,18 @@ def intersect(first: Sequence[Block], second: Sequence[Block], step: int) -> tup
 
 
 def subtract(first: Sequence[Block], second: Sequence[Block], step: int) -> tuple[Block, ...]:
-    """What the first have and the second have not."""
+    """What the first have and the second have not.
+
+    Whole blocks are tried first: that one covers another, or that two have nothing in common, is told at once.
+    """
     open_ = [each for each in first if not any(other.covers(each, step) for other in second[:_FEW])]
-    return _combine(open_, second, period.subtract, step) if open_ else ()
+    touching = [other for other in second if any(other.touches(each) for each in open_)]
+    if len(open_) == 1 and not touching:
+        return tuple(open_)
+    return _combine(open_, touching, period.subtract, step) if open_ else ()
 
 
-_FEW = 64  # blocks that are tried one by one before sets are worked out
+_FEW = 64  # blocks up to which groups of features are found by splitting whole sets
 
 
 def _combine(first: Sequence[Block], second: Sequence[Block], operation: Operation, step: int) -> tuple[Block, ...]:
@@ -106,19 +130,13 @@ def _combine(first: Sequence[Block], second: Sequence[Block], operation: Operati
             key = (when, frozenset(names - {""}))
             pieces[key] = pieces.get(key, NONE).union(features)
     found = [Block(features, when, names) for (when, names), features in pieces.items()]
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(found, key=_order) if len(found) > 1 else found)
 
 
 def _parts(blocks: Sequence[Block]) -> list[tuple[Features, tuple[int, ...]]]:
     """Groups of features that stand in the same blocks, with the places of those blocks."""
     open_ = [at for at, each in enumerate(blocks) if each.features.inverted]
-    marks: dict[str, list[int]] = {}
-    for at, each in enumerate(blocks):
-        for name in each.features.names:
-            marks.setdefault(name, []).append(at)
-    groups: dict[tuple[int, ...], list[str]] = {}
-    for name, marked in marks.items():
-        groups.setdefault(tuple(marked), []).append(name)
+    groups: Mapping[tuple[int, ...], Iterable[str]] = _split(blocks) if len(blocks) <= _FEW else _marked(blocks)
     parts: dict[tuple[int, ...], set[str]] = {}
     for members, names in groups.items():  # an inverted block names those it does not have
         meant = tuple(sorted(set(members) ^ set(open_))) if open_ else members
@@ -126,9 +144,39 @@ def _parts(blocks: Sequence[Block]) -> list[tuple[Features, tuple[int, ...]]]:
     named = {members: Features(frozenset(names)) for members, names in parts.items() if members}
     if open_:
         rest = tuple(open_)
-        others = marks.keys() - parts.get(rest, set())
-        named[rest] = Features(frozenset(others), inverted=True)
+        named_ = {name for names in groups.values() for name in names}
+        named[rest] = Features(frozenset(named_ - parts.get(rest, set())), inverted=True)
     return [(features, members) for members, features in named.items()]
+
+
+def _split(blocks: Sequence[Block]) -> dict[tuple[int, ...], frozenset[str]]:
+    """The names that stand in the same blocks, by splitting whole sets block by block: quick for few blocks."""
+    groups: dict[tuple[int, ...], frozenset[str]] = {}
+    for at, each in enumerate(blocks):
+        names, split = each.features.names, dict[tuple[int, ...], frozenset[str]]()
+        for members, part in groups.items():
+            inside = part & names
+            if inside:
+                split[*members, at] = inside
+                names -= inside
+            if len(inside) < len(part):
+                split[members] = part - inside
+        if names:
+            split[at,] = names
+        groups = split
+    return groups
+
+
+def _marked(blocks: Sequence[Block]) -> dict[tuple[int, ...], list[str]]:
+    """The same, name by name: the cost does not grow with the square of the blocks."""
+    marks: dict[str, list[int]] = {}
+    for at, each in enumerate(blocks):
+        for name in each.features.names:
+            marks.setdefault(name, []).append(at)
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for name, marked in marks.items():
+        groups.setdefault(tuple(marked), []).append(name)
+    return groups
 
 
 def _lines(blocks: Sequence[Block], step: int) -> dict[tuple[str, bool], Times]:

@@ -16,12 +16,14 @@ from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dmod.data.source import Entry
     from dmod.data.store import Report
 
-_CHUNK = 1 << 20  # bytes
+_CHUNK = 4 << 20  # bytes
+_CANNOT = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM)
+_MANY = 32  # files from which on one call for all of the file system is quicker than one for each
 
 
 class How(StrEnum):
@@ -57,7 +59,7 @@ def transfer(
         files.append(file)
         done += entry.size
     if how is not How.LINK:
-        sync(folder / entry.path for entry in entries)
+        sync([folder / entry.path for entry in entries])
     sync_folders(folder)
     if report:
         report(done, total, "")
@@ -79,8 +81,10 @@ def digest(path: Path) -> tuple[int, str]:
         return file.tell(), found.hexdigest()
 
 
-def sync(paths: Iterable[Path]) -> None:
-    """See that the contents of files are on disk: all are written by now, so that few calls have to wait."""
+def sync(paths: Sequence[Path]) -> None:
+    """See that the contents of files and folders of one file system are on disk."""
+    if len(paths) > _MANY and _sync_all(paths[0]):
+        return
     for path in paths:
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -91,21 +95,58 @@ def sync(paths: Iterable[Path]) -> None:
 
 def sync_folders(folder: Path) -> None:
     """See that the names in a folder and below are on disk."""
-    sync(Path(name) for name, _, _ in os.walk(folder))
+    sync([Path(name) for name, _, _ in os.walk(folder)])
+
+
+def _sync_all(path: Path) -> bool:
+    """Have the system write all it holds of the file system of a path (syncfs, Linux); False where it cannot.
+
+    20,000 calls of fsync take 40 s on a disk where this takes 2.
+    """
+    import ctypes
+
+    try:
+        call = ctypes.CDLL(None, use_errno=True).syncfs
+    except (OSError, AttributeError):
+        return False
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return bool(call(handle) == 0)
+    finally:
+        os.close(handle)
 
 
 def _copy(entry: Entry, target: Path) -> File:
     size, found = 0, hashlib.sha256()
     with entry.source.open("rb", buffering=0) as source, target.open("xb", buffering=0) as copy:
-        cloned = _clone(source.fileno(), copy.fileno())
         while chunk := source.read(_CHUNK):
             found.update(chunk)
+            _place(chunk, source.fileno(), copy.fileno(), size)
             size += len(chunk)
-            left = memoryview(b"" if cloned else chunk)
-            while left:
-                left = left[copy.write(left) :]
+        if os.fstat(copy.fileno()).st_size != size:
+            raise OSError(errno.EIO, "the copy is shorter than the file")
         _require_same(entry, size, os.fstat(source.fileno()).st_mtime_ns)
     return File(entry.path, size, found.hexdigest())
+
+
+def _place(chunk: bytes, source: int, copy: int, at: int) -> None:
+    """Put what was just read of the source into the copy.
+
+    The kernel does it, without a second read as the chunk is in memory, and shares the blocks on disk where the file
+    system can (btrfs, XFS). Between file systems, or where it cannot, the chunk is written.
+    """
+    done = 0
+    try:
+        while done < len(chunk):
+            more = os.copy_file_range(source, copy, len(chunk) - done, at + done, at + done)
+            if not more:
+                return  # the source has become shorter, which its size will tell
+            done += more
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+        while done < len(chunk):
+            done += os.pwrite(copy, memoryview(chunk)[done:], at + done)
 
 
 def _require_same(entry: Entry, size: int, written: int) -> None:
@@ -115,18 +156,6 @@ def _require_same(entry: Entry, size: int, written: int) -> None:
             why=f"it had {entry.size:,} bytes and now {size:,}" if size != entry.size else "it was written to",
             fix="try again when it is written",
         )
-
-
-def _clone(source: int, target: int) -> bool:
-    """Share the blocks on disk, where the file system can (btrfs, XFS): the copy then costs no room."""
-    import fcntl
-
-    clone = 0x40049409  # FICLONE of linux/fs.h
-    try:
-        fcntl.ioctl(target, clone, source)
-    except OSError:
-        return False
-    return True
 
 
 def _adopt(entry: Entry, target: Path) -> File:
