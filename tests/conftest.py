@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,3 +35,21 @@ def missing(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return say
+
+
+@pytest.fixture
+def nobody() -> Iterator[tuple[Path, Callable[[], AbstractContextManager[None]]]]:
+    """A folder that everybody may enter, and a context of being nobody: root may read and write everything."""
+
+    @contextmanager
+    def being() -> Iterator[None]:
+        me = os.geteuid()
+        os.seteuid(me or 65_534)
+        try:
+            yield
+        finally:
+            os.seteuid(me)
+
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder), being

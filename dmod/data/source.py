@@ -80,7 +80,7 @@ def _entry(name: str, path: Path, root: Path | None) -> Entry:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise UsageError(f"{shown(path)} is no file", why="only files can be kept: no pipe, socket or device")
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         raise UsageError(f"{shown(path)} cannot be read: permission denied", fix=f"ls -l {shown(path)}")
     return Entry(name, path, status.st_size, status.st_mtime_ns)
 

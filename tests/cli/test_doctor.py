@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -45,19 +42,14 @@ def test_a_broken_dmod_toml_is_a_finding(dmod):
     assert said.err.endswith("broken: project\n")
 
 
-def test_a_state_folder_that_cannot_be_written(dmod, monkeypatch):
-    me = os.geteuid()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        monkeypatch.chdir(folder)
-        dmod("init")
-        Path(".dmod").chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
-        os.seteuid(me or 65_534)  # root may write everywhere, nobody may not
-        try:
-            assert found(premises.findings(), "state").status == "error"
-        finally:
-            os.seteuid(me)
-            monkeypatch.undo()
+def test_a_state_folder_that_cannot_be_written(dmod, nobody, monkeypatch):
+    folder, being_nobody = nobody
+    monkeypatch.chdir(folder)
+    dmod("init")
+    Path(".dmod").chmod(0o555)
+    with being_nobody():
+        assert found(premises.findings(), "state").status == "error"
+    monkeypatch.undo()
 
 
 def test_a_state_that_is_a_file(dmod):

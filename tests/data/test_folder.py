@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -231,15 +230,17 @@ def test_a_disk_that_fills_up_leaves_nothing_half_done(store, tmp_path):
     assert (store.names(), hidden(store)) == ([], [])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write and read everything")
-def test_what_may_not_be_read_or_written_is_told(store, tmp_path):
-    file = csv(tmp_path, "cat-1", 1)
+def test_what_may_not_be_read_or_written_is_told(nobody):
+    folder, being_nobody = nobody
+    file = csv(folder, "cat-1", 1)
+    store = FolderStore(folder / "store")
+    store.create("first", None, [file])
     file.chmod(0)
-    with pytest.raises(UsageError, match="permission denied"):
+    with being_nobody(), pytest.raises(UsageError, match="permission denied"):
         store.create("aorc", None, [file])
-    file.chmod(0o600)
-    (tmp_path / "store").mkdir(mode=0o500)
-    with pytest.raises(DmodError, match="cannot be written: permission denied"):
+    file.chmod(0o644)
+    (folder / "store").chmod(0o555)
+    with being_nobody(), pytest.raises(DmodError, match="cannot be written: permission denied"):
         store.create("aorc", None, [file])
 
 

@@ -7,14 +7,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DEMO, TEST, *LATER = BLOCK.findall((ROOT / "README.md").read_text())
+
+
+def outside_of_make() -> dict[str, str]:
+    """The environment without what `make test ARGS=...` hands on to a make that is called in a test."""
+    return {name: text for name, text in os.environ.items() if name not in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")}
 
 
 def typed(block: str, folder: Path, **environment: str) -> str:
@@ -24,7 +33,7 @@ def typed(block: str, folder: Path, **environment: str) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block],
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHON": sys.executable, "COLUMNS": "80", **environment},
+        env={**outside_of_make(), "PATH": path, "PYTHON": sys.executable, "COLUMNS": "80", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -37,8 +46,10 @@ def typed(block: str, folder: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A fresh clone in which `make demo` has run."""
+    if not request.config.getoption("--live"):
+        pytest.skip("it downloads and installs everything anew, half a minute: --live")
     folder = tmp_path_factory.mktemp("newcomer") / "dmod"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     said = typed(DEMO.replace("git clone", "true git clone").replace("cd dmod\n", ""), folder)
