@@ -41,7 +41,7 @@ WORDS = Annotated[list[str], typer.Argument(metavar="JOB...", help="42, 40-45, l
 ONE = Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name")]
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
+@app.command()
 def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     words: Annotated[
         list[str], typer.Argument(metavar="FILE | -- COMMAND...", help="a job file, or after -- a program to run")
@@ -51,7 +51,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
         typer.Option("--set", metavar="KEY=VALUE", help="any key of the file: simulation.end=1984-12-31"),
     ] = None,
     name: Annotated[str, typer.Option(help="instead of the file's")] = "",
-    cpus: Annotated[int, typer.Option(metavar="N", help="instead of the file's")] = 0,
+    cpus: Annotated[int | None, typer.Option(metavar="N", help="instead of the file's", min=1)] = None,
     memory: Annotated[str, typer.Option(metavar="SIZE", help="for all ranks together, such as 2GiB")] = "",
     time_limit: Annotated[str, typer.Option(metavar="DURATION", help="such as 1h30m")] = "",
     executor: Annotated[str, typer.Option(help="where it runs")] = "",
@@ -79,7 +79,7 @@ def list_(  # noqa: PLR0913, PLR0917 - filters
     ] = None,
     name: Annotated[str | None, typer.Option(help="a name or a pattern: 'demo-*'")] = None,
     kind: Annotated[str | None, typer.Option(help="command, simulation or evaluation")] = None,
-    limit: Annotated[int | None, typer.Option(help="so many of the newest; 50 if nothing is said")] = None,
+    limit: Annotated[int | None, typer.Option(help="so many of the newest; 50 if nothing is said", min=1)] = None,
     all: Annotated[bool, typer.Option("--all", help="all there are")] = False,  # noqa: A002
 ) -> None:
     """List jobs: the newest, those that are named, or those of a state.
@@ -199,9 +199,9 @@ def _each(jobs: list[Job], queue: Queue, verb: str) -> int:
         running = verb == "cancel" and not job.status.ended and job.status != "queued"
         done = {"cancel": "asked to end" if running else "canceled", "retry": "queued again"}[verb]
         write(str(job.id)) if current().output == "name" else say(f"job {job.id} {job.name}: {done}")
-    lock.ensure(here.root, here.state)
     if len(refused) == len(jobs):
         raise refused[0]
+    lock.ensure(here.root, here.state)
     if refused:
         raise PartialError(f"{len(refused)} of {len(jobs)} jobs refused", why=refused[0].message, fix=refused[0].fix)
     return 0

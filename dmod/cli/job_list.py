@@ -35,6 +35,8 @@ COLUMNS = (
     Column("why", "WHY", show=lambda text: text if len(text) <= 60 or not sys.stdout.isatty() else f"{text[:59]}…"),
 )
 EMPTY = "no jobs yet; submit one: dmod job submit job.toml, or dmod job submit -- COMMAND"
+NONE_SUCH = "no such jobs; all there are: dmod job list --all"
+NEWEST = 50  # that a list shows if nothing is said
 
 
 def show(  # noqa: PLR0913, PLR0917 - the filters of the command
@@ -48,22 +50,35 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
     """List jobs: the newest 50, those that are named, or those of a state, name or kind."""
     from dmod.scheduler.queue import Queue
 
-    here = project()
+    here, wanted = project(), statuses(state or [])
+    _known(kind)
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit must be 1 or more, not {limit}", fix="--all")
     jobs: Sequence[Job] = []
     why: dict[int, str] = {}
     if here.queue.exists():
         queue = Queue(here.queue)
-        wanted = statuses(state or [])
-        if words:
-            jobs = [job for job in select(words, queue.jobs(name=name)) if not wanted or job.status in wanted]
-        else:
-            jobs = queue.jobs(status=wanted, name=name, limit=None if all else limit or 50)
+        most = None if all or words or kind else limit or NEWEST
+        jobs = select(words, queue.jobs(name=name)) if words else queue.jobs(status=wanted, name=name, limit=most)
+        jobs = [job for job in jobs if job.status in (wanted or Status) and kind in (None, job.kind)]
+        jobs = jobs if all or words else jobs[-(limit or NEWEST) :]
         why = waiting(queue) if any(job.status is Status.QUEUED for job in jobs) else {}
     elif words:
         select(words, [])
-    if kind:
-        jobs = [job for job in jobs if job.kind == kind]
-    show_list([row(job, why) for job in jobs], COLUMNS, name_key="id", empty=EMPTY)
+    filtered = bool(wanted or name or kind) and here.queue.exists()
+    show_list([row(job, why) for job in jobs], COLUMNS, name_key="id", empty=NONE_SUCH if filtered else EMPTY)
+
+
+def _known(kind: str | None) -> None:
+    if kind is None:
+        return
+    from dmod.jobs.kinds import KINDS
+    from dmod.nearest import nearest
+
+    if kind not in KINDS:
+        near = nearest(kind, KINDS)
+        fix = f"--kind {near}" if near else ""
+        raise UsageError(f'there is no kind of job "{kind}"', why=f"they are {', '.join(KINDS)}", fix=fix)
 
 
 def statuses(words: Iterable[str]) -> list[Status]:

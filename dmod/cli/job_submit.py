@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.cli import job_wait
 from dmod.cli.output import say, show_record, write
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, UnmetError, UsageError
+from dmod.errors import ConflictError, NotFoundError, UnmetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,17 +36,28 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
 
 
 def _command(words: Sequence[str]) -> Located:
-    """A job of kind command from a command line."""
+    """A job of kind command from a command line. Raises UsageError for what is meant as a job file, NotFoundError."""
+    import shutil
+
+    from dmod.nearest import nearest
     from dmod.toml_file import Located
 
-    if len(words) == 1 and not Path(words[0]).suffix == "" and Path(words[0]).exists():
-        raise UsageError(f"{words[0]} is not a job file: those end in .toml", fix=f"dmod job submit -- {words[0]}")
-    name = Path(words[0]).name or "command"
+    word = words[0]
+    if word.endswith(".toml"):
+        raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
+    if len(words) == 1 and shutil.which(word) is None:
+        if Path(word).exists():
+            raise UsageError(f"{word} is no job file and no program", why="job files end in .toml; programs can be run")
+        near = nearest(word, [str(path) for path in Path().glob("*.toml") if path.name != "dmod.toml"])
+        fix = f"dmod job submit {near}" if near else "dmod job submit --help"
+        raise NotFoundError(f"there is no job file {word}, and no program of that name", fix=fix)
+    name = Path(word).name or "command"
     return Located(Path(f"{name}.toml"), {"kind": "command", "name": name, "command": {"argv": list(words)}}, {})
 
 
 def submit(spec: Spec, *, wait: bool) -> int:
     """Check a spec, queue it, print its id, wake the scheduler; with `wait` show its progress to the end."""
+    from dmod.cli.job_list import row
     from dmod.data.folder import FolderStore
     from dmod.jobs import kinds
     from dmod.scheduler import lock
@@ -63,18 +74,18 @@ def submit(spec: Spec, *, wait: bool) -> int:
     queue = Queue(here.queue)
     job = queue.submit(spec, Path.cwd(), prepared)
     lock.ensure(here.root, here.state)
-    if current().machine and not wait:
-        from dmod.cli.job_list import row
-
-        show_record(row(queue.get(job), {}))
-    elif current().output == "name":
+    if current().output == "name":
         write(str(job))
-    elif not wait:
+    elif not wait and not current().machine:
         write(f"job {job} {spec.name}")
         say(f"next: dmod job watch {job}")
     if not wait:
+        if current().machine:
+            show_record(row(queue.get(job), {}))
         return 0
     ended = job_wait.watch(job, queue)
+    if current().machine:
+        show_record(row(ended, {}))
     return job_wait.exit_code([ended])
 
 
