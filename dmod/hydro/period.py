@@ -61,6 +61,8 @@ class TimeRange:
         if all(stamp.time() == _EPOCH.time() for stamp in (self.begin, after)) and after > self.begin:
             first, last = self.begin.date(), (after - timedelta(seconds=1)).date()
             return f"{first}" if first == last else f"{first}..{last}"
+        if self.begin == self.end:
+            return stamp_text(self.begin)
         return f"{stamp_text(self.begin)}..{stamp_text(self.end)}"
 
 
