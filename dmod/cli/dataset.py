@@ -12,7 +12,7 @@ from dmod.cli import dataset_list, dataset_show
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, DmodError
+from dmod.errors import ConflictError, DmodError, UsageError
 from dmod.paths import shown
 from dmod.units import format_memory
 
@@ -67,7 +67,11 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
         str | None, typer.Option(metavar="FORMAT", help="found if left out; generic is any")
     ] = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="for those who find it later")] = "",
+    derived_from: Annotated[
+        list[str] | None, typer.Option("--derived-from", metavar="NAME", help="a dataset it was made from")
+    ] = None,
     link: Annotated[bool, typer.Option("--link", help="no copy, links: the originals must stay as they are")] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="no copy where that can be: the originals may go")] = False,
 ) -> None:
     """Keep files as a dataset: copy them, take their checksums, and find out what they cover.
 
@@ -77,12 +81,25 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
       dmod dataset create aorc-2015 --category forcing --from forcing/2015 --link
       dmod dataset create gauges --from observed.csv crosswalk.json
     """
+    if link and adopt:
+        raise UsageError("--link leaves the files to you, --adopt takes them over: it is one or the other")
     store, given = _store(), [*(sources or ()), *(paths or ())]
+    origins = [store.get(each).name for each in derived_from or ()]
     if current().dry_run:
         say(f"would make {dataset_show.line(store.preview(name, category, given, format=format))}")
         return
     with _Copying("copying") as report:
-        made = store.create(name, category, given, format=format, description=description, link=link, report=report)
+        made = store.create(
+            name,
+            category,
+            given,
+            format=format,
+            description=description,
+            link=link,
+            adopt=adopt,
+            derived_from=origins,
+            report=report,
+        )
     show_record(made.record(), table=lambda _: [dataset_show.line(made)])
 
 

@@ -37,7 +37,8 @@ def message(gap: Gap) -> str:
 def why(gap: Gap) -> str:
     """Needed against have."""
     if gap.unfit:
-        return gap.unfit
+        of = f"{gap.near[0].name}: " if gap.near and not gap.lost and not gap.requirement.names else ""
+        return f"{of}{gap.unfit}"
     missing = missing_in(gap)
     more = f", and {len(missing) - _MOST:,} gaps more" if len(missing) > _MOST else ""
     return f"needed {needed(gap)}; have {have(gap)}: {', '.join(missing[:_MOST])}{more}"
@@ -46,14 +47,14 @@ def why(gap: Gap) -> str:
 def fix(gap: Gap) -> str:
     """The command that would mend it."""
     requirement = gap.requirement
+    create = f"dmod dataset create {gap.lost or 'NAME'} --category {requirement.category} --from PATH"
+    if gap.lost:
+        return f'name "{gap.near[0].name}", or: {create}' if gap.near else create
     if gap.near and gap.missing and not gap.unfit:
         return f"dmod dataset add {gap.near[0].name} PATH, with what is missing"
-    if gap.near and not requirement.names:
-        return f"dmod dataset list --category {requirement.category}"
-    if gap.unfit and requirement.names and gap.near:
+    if gap.near:
         return f"dmod dataset list --category {requirement.category}, and name another {requirement.role}"
-    name = requirement.names[0] if requirement.names else "NAME"
-    return f"dmod dataset create {name} --category {requirement.category} --from PATH"
+    return create
 
 
 def needed(gap: Gap) -> str:
@@ -144,6 +145,8 @@ def _variable(name: str) -> str:
 def _headline(gap: Gap, who: str) -> str:
     """What is the matter, of whom."""
     requirement = gap.requirement
+    if gap.lost:
+        return f"no {requirement.role} for {who}"
     compared = gap.near and gap.missing and not gap.unfit
     if not requirement.names:
         close = f': dataset "{gap.near[0].name}" comes closest' if compared else ""

@@ -28,6 +28,7 @@ class Gap:
     near: tuple[Dataset, ...]  # what comes closest: those named, or the one of its category with least missing
     missing: tuple[Block, ...]  # of the requirement, beside them
     unfit: str = ""  # why none was taken though nothing is missing, or nothing could be compared
+    lost: str = ""  # a name of the requirement that no dataset has
 
     @property
     def message(self) -> str:
@@ -110,8 +111,10 @@ def _named(requirement: Requirement, known: Mapping[str, Dataset]) -> tuple[Data
     if lost:
         from dmod.nearest import nearest
 
-        near = nearest(lost[0], known)
-        return Gap(requirement, named, (), f'there is no dataset "{lost[0]}"' + (f'; is it "{near}"?' if near else ""))
+        same = [each for each in known.values() if each.category == requirement.category]
+        near = nearest(lost[0], [each.name for each in same] or known)
+        why = f'there is no dataset "{lost[0]}"' + (f'; is it "{near}"?' if near else "")
+        return Gap(requirement, (known[near],) if near else (), (), why, lost[0])
     for dataset in named:
         if why := unfit(requirement, dataset):
             return Gap(requirement, (dataset,), (), why)

@@ -80,6 +80,16 @@ def test_show_has_what_its_schema_says(dmod, rivers):  # noqa: ARG001 - a projec
         assert words in page
 
 
+def test_where_files_come_from_is_kept(dmod, rivers):
+    dmod("dataset", "create", "december", "month-12")
+    made = dmod("dataset", "create", "mine", "month-1", "--derived-from", "december", "--adopt", "-o", "json").json
+    assert (made["derived_from"], made["linked"]) == (["december"], False)
+    (rivers / "month-1" / "cat-27.csv").unlink()
+    assert dmod("dataset", "check", "mine").code == 0
+    assert dmod("dataset", "create", "other", "month-12", "--derived-from", "november").code == 3
+    assert dmod("dataset", "create", "other", "month-12", "--link", "--adopt").code == 2
+
+
 def test_files_are_added_and_fetched(dmod, rivers):
     dmod("dataset", "create", "winter", "month-12/cat-27.csv")
     assert dmod("dataset", "add", "winter", "month-12").out.startswith("winter: aorc-csv, 2 catchments")

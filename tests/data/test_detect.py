@@ -42,8 +42,9 @@ def geojson(folder: Path) -> None:
 
 def geopackage(folder: Path) -> None:
     import sqlite3
+from contextlib import closing
 
-    with sqlite3.connect(folder / "fabric.gpkg") as database:
+    with closing(sqlite3.connect(folder / "fabric.gpkg")) as database, database:
         database.execute("create table divides (divide_id text, toid text, areasqkm real, ds_id real)")
         database.execute("create table nexus (id text, toid text)")
         database.executemany("insert into divides values (?, 'nex-9', 1.5, 0)", [("cat-1",), ("cat-11",)])

@@ -123,6 +123,7 @@ def test_which_comes_closest_is_said_when_none_is_named():
     ("changes", "stock", "why"),
     [
         ({"names": ("aorcs",)}, [forcing("aorc", DECEMBER)], 'there is no dataset "aorcs"; is it "aorc"?'),
+        ({"names": ("north",)}, [fabric("fabric")], 'there is no dataset "north"'),
         (
             {"names": ("daily",)},
             [forcing("daily", DECEMBER, step=86_400)],
@@ -145,7 +146,15 @@ def test_every_reason_is_said(changes, stock, why):
     lines = said([wants(**changes)], stock)
     assert len(lines) == 3
     assert why in lines[1]
-    assert lines[2].startswith("  fix: dmod dataset ")
+    assert "dmod dataset " in lines[2]
+
+
+def test_a_name_that_is_wrong_is_told_the_right_one():
+    assert said([wants(names=("forcing-vpu90",))], [forcing("forcing-vpu09", DECEMBER), fabric("forcing-vpu900")]) == [
+        'error: no forcing for job "nwm-test"',
+        '  why: there is no dataset "forcing-vpu90"; is it "forcing-vpu09"?',
+        '  fix: name "forcing-vpu09", or: dmod dataset create forcing-vpu90 --category forcing --from PATH',
+    ]
 
 
 def test_another_hydrofabric_is_told_by_its_identity():
