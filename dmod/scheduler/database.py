@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,15 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     with translated(path):
         # threads of one process take turns; the scheduler's collector has a connection of its own
         connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma foreign_keys = on")
-        migrate(connection, path)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma foreign_keys = on")
+            migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -64,9 +68,8 @@ def check(path: Path) -> None:
     if not path.exists():
         return
     try:
-        with sqlite3.connect(path, timeout=BUSY) as connection:
+        with closing(sqlite3.connect(path, timeout=BUSY)) as connection:
             found = connection.execute("pragma quick_check(1)").fetchone()[0]
-        connection.close()
     except sqlite3.DatabaseError as error:
         found = str(error)
     if found == "ok" or "locked" in found:

@@ -51,6 +51,11 @@ class Queue:
         """Give the file back."""
         self._connection.close()
 
+    def __del__(self) -> None:
+        """Close it: a command has one queue for as long as it runs."""
+        if hasattr(self, "_connection"):
+            self._connection.close()
+
     def submit(self, spec: Spec, cwd: Path, prepared: Prepared) -> int:
         """Add a job; its id is durable when this returns."""
         return self.submit_all([(spec, prepared)], cwd)[0]
@@ -181,6 +186,7 @@ class Queue:
         found = self.get(job)
         if found.status is Status.COMPLETED:
             raise ConflictError(f"job {job} is completed: there is nothing to retry", fix="dmod job submit FILE")
+        self._unclaimed(found.output)
         self.advance(
             job,
             Status.QUEUED,

@@ -42,6 +42,7 @@ def geojson(folder: Path) -> None:
 
 def geopackage(folder: Path) -> None:
     import sqlite3
+    from contextlib import closing
 from contextlib import closing
 
     with closing(sqlite3.connect(folder / "fabric.gpkg")) as database, database:

@@ -3,6 +3,7 @@
 import math
 import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_the_projection_agrees_with_proj():
 )
 def test_damage_is_named(tmp_path: Path, statement: str, message: str):
     path = package(tmp_path / "a.gpkg")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(statement)
     database.close()
     with pytest.raises(UsageError, match=message):
