@@ -43,7 +43,6 @@ def geojson(folder: Path) -> None:
 def geopackage(folder: Path) -> None:
     import sqlite3
     from contextlib import closing
-from contextlib import closing
 
     with closing(sqlite3.connect(folder / "fabric.gpkg")) as database, database:
         database.execute("create table divides (divide_id text, toid text, areasqkm real, ds_id real)")
