@@ -9,6 +9,7 @@ import typer
 
 from dmod import json_schema
 from dmod.cli import dataset_list, dataset_show
+from dmod.cli.dataset_copying import Copying
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
@@ -17,9 +18,8 @@ from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from dmod.cli.progress import Progress
     from dmod.data.folder import FolderStore
 
 app = group("Keep forcing, hydrofabrics, configs, observations and outputs by name.")
@@ -51,7 +51,6 @@ PROBLEMS = (
     Column("path", "FILE"),
     Column("message", "WHAT"),
 )
-LARGE = 64 << 20  # bytes from which on it is shown how far copying or reading is
 
 
 @app.command()
@@ -88,7 +87,7 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
     if current().dry_run:
         say(f"would make {dataset_show.line(store.preview(name, category, given, format=format))}")
         return
-    with _Copying("copying") as report:
+    with Copying("copying") as report:
         made = store.create(
             name,
             category,
@@ -122,7 +121,7 @@ def add(
         say(f"would add {len(gather(given)):,} files to {name}")
         return
     _require_unused([name], "changed")
-    with _Copying("copying") as report:
+    with Copying("copying") as report:
         made = store.add(name, given, replace=replace, report=report)
     show_record(made.record(), table=lambda _: [dataset_show.line(made)])
     if made == before:
@@ -148,7 +147,7 @@ def get(
     if current().dry_run:
         say(f"would write {len(chosen(dataset, items or ())):,} files to {shown(target)}")
         return
-    with _Copying("copying") as report:
+    with Copying("copying") as report:
         placed = export(dataset, store.path(name), target, items or (), report=report)
     if current().output in ("table", "wide"):
         size = format_memory(sum(path.stat().st_size for path in placed))
@@ -204,7 +203,7 @@ def check(
         return
     wanted, findings = names or store.names(), []
     for name in wanted:
-        with _Copying(f"reading {name}") as report:
+        with Copying(f"reading {name}") as report:
             findings += [{"dataset": name, **each._asdict()} for each in store.check(name, report=report)]
     if findings or current().output not in ("table", "wide"):
         show_list(findings, PROBLEMS, name_key="path")
@@ -244,30 +243,6 @@ def _store() -> FolderStore:
     from dmod.data.folder import FolderStore
 
     return FolderStore(project().datasets)
-
-
-class _Copying:
-    """How far copying or reading is, shown from LARGE bytes on."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        return self._report
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.clear()
-
-    def _report(self, done: int, total: int, _: str) -> None:
-        if total < LARGE:
-            return
-        if self._bar is None:
-            from dmod.cli.progress import Progress
-
-            self._bar = Progress(self._title)
-        self._bar.update(done / 2**20, total / 2**20, "MiB")
 
 
 def _require_unused(names: Sequence[str], what: str) -> None:
