@@ -47,6 +47,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "app",
             "forcing, hydrofabrics, configs, observations, outputs",
             verbs="create add get list show check delete",
+            quick={"list": "dmod.cli.dataset_list:show"},
         ),
         "partition": Noun(
             "dmod.cli.partition",

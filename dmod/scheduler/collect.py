@@ -47,6 +47,7 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
         derived_from=job.datasets,
         job=job.id,
         details={"provenance": provenance(job)},
+        adopt=True,
     )
     shutil.rmtree(made)
     return name
