@@ -14,18 +14,19 @@ from dmod.jobs.status import Status
 from dmod.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dmod.jobs.job import Job
     from dmod.scheduler.queue import Queue
 
 LOOK = 0.01  # seconds between looks at SQLite's change counter: 14 us each
 GUARD = 2.0  # seconds between looks whether a scheduler lives
+PATIENCE = 0.5  # seconds before the first of them: one that a submit has just started takes a moment
 
 
 def wait(ids: Sequence[int], queue: Queue) -> list[Job]:
     """Wait until all have ended. Raises TimedOutError after --timeout; the work goes on."""
-    return _until(ids, queue, lambda _jobs: None)
+    return _until(ids, queue, lambda _job: None)
 
 
 def watch(job: int, queue: Queue) -> Job:
@@ -34,10 +35,10 @@ def watch(job: int, queue: Queue) -> Job:
     first = queue.get(job)
     with Progress(f"job {job} {first.name}") as bar:
 
-        def look(jobs: Sequence[Job]) -> None:
-            status = jobs[0].status
-            done, total, note = _progress(here.job_folder(job)) if status is Status.RUNNING else (0.0, 0.0, "")
-            bar.update(done, total, note or str(status))
+        def look(seen: Job) -> None:
+            running = seen.status is Status.RUNNING
+            done, total, note = _progress(here.job_folder(job)) if running else (0.0, 0.0, "")
+            bar.update(done, total, note or str(seen.status))
 
         ended = _until([job], queue, look)[0]
     say(told(ended))
@@ -62,36 +63,37 @@ def exit_code(jobs: Iterable[Job]) -> int:
     return 0 if all(job.status is Status.COMPLETED for job in jobs) else 1
 
 
-def _until(ids: Sequence[int], queue: Queue, look: object) -> list[Job]:
-    """The jobs, once all have ended; `look` is shown them whenever something may have changed."""
+def _until(ids: Sequence[int], queue: Queue, look: Callable[[Job], None]) -> list[Job]:
+    """The jobs, once all have ended; `look` is shown the first that has not, now and again.
+
+    Only that one is read when something has changed, so that waiting for thousands costs no more than for one.
+    """
     from dmod.scheduler import lock
 
-    here = project()
-    patience = current().timeout
+    here, patience = project(), current().timeout
     until = None if patience is None else time.monotonic() + patience
-    guarded, shown = time.monotonic(), 0.0
-    version, jobs = -1, []
+    guarded, shown, version = time.monotonic() - GUARD + PATIENCE, 0.0, -1
+    left = list(reversed(ids))
+    first = queue.get(left[-1])
     try:
         while True:
             now = time.monotonic()
-            if now - guarded >= GUARD:  # a scheduler that died is started again: nobody waits for nothing
+            if now - guarded >= GUARD:  # a scheduler that died is started again
                 guarded = now
                 lock.ensure(here.root, here.state) if lock.holder(here.state) is None else None
             changed = queue.version()
-            if changed != version or now - shown >= 0.1:
-                if changed != version:
-                    version, jobs = changed, [queue.get(each) for each in ids]
+            if changed != version:
+                version, first = changed, queue.get(first.id)
+                while first.status.ended and len(left) > 1:
+                    left.pop()
+                    first = queue.get(left[-1])
+            if first.status.ended or now - shown >= 0.1:
                 shown = now
-                look(jobs)  # type: ignore[operator]
-            if all(job.status.ended for job in jobs):
-                return jobs
+                look(first)
+            if first.status.ended:
+                return [queue.get(each) for each in ids]
             if until is not None and now >= until:
-                left = sum(not job.status.ended for job in jobs)
-                raise TimedOutError(
-                    f"{left} of {len(jobs)} jobs have not ended after {format_duration(patience or 0)}",
-                    why="they go on",
-                    fix=f"dmod job wait {' '.join(map(str, ids))}",
-                )
+                raise _timed_out(ids, queue, patience or 0)
             time.sleep(LOOK)
     except KeyboardInterrupt:
         one = ids[0] if len(ids) == 1 else ""
@@ -99,6 +101,15 @@ def _until(ids: Sequence[int], queue: Queue, look: object) -> list[Job]:
         again = f"dmod job {'watch' if one else 'wait'} {' '.join(map(str, ids))}"
         say(f"\n{going}; to come back: {again}")
         raise
+
+
+def _timed_out(ids: Sequence[int], queue: Queue, patience: int) -> TimedOutError:
+    left = sum(not queue.get(each).status.ended for each in ids)
+    return TimedOutError(
+        f"{left} of {len(ids)} jobs have not ended after {format_duration(patience)}",
+        why="they go on",
+        fix=f"dmod job wait {' '.join(map(str, ids))}",
+    )
 
 
 def _progress(folder: object) -> tuple[float, float, str]:
