@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
@@ -26,18 +25,22 @@ if TYPE_CHECKING:
 CLAIMED = 120  # exit code of a shell that finds its attempt claimed by another
 # $0 is the claim, $1 the job's folder, $2 the limit in KiB or "unlimited", the rest is the program. The claim is
 # created exclusively: no attempt runs twice, whoever dies in between. A trap that is not "ignore" is not handed on: a
-# signal to the whole session ends the program, and the shell tells how. What the shell itself says goes nowhere.
+# signal to the whole session ends the program, and the shell tells how. What the shell itself says goes nowhere. Room
+# for the exit code is taken before the program can fill the disk; the shell's own exit code says it once more.
 SHELL = f"""
 set -C
 echo $$ 2>/dev/null > "$0" || exit {CLAIMED}
 set +C
 trap : TERM INT HUP
 folder=$1
+echo "   " > "$folder/exit"
 ulimit -d "$2" 2>/dev/null
 shift 2
 exec 3>&2 2>/dev/null
 (exec "$@" 2>&3 3>&-)
-echo $? > "$folder/exit"
+code=$?
+echo $code 1<> "$folder/exit"
+exit $code
 """
 
 
@@ -81,7 +84,9 @@ class Local:
             return None
         if not text.strip().isdecimal():
             return {"pid": 0, "start": 0}  # claimed, and dead before it could say by whom
-        return {"pid": int(text), "start": processes.started(int(text)) or 0}
+        pid = int(text)
+        alive = processes.holds(pid, _mark(program))  # and no stranger that was given its number
+        return {"pid": pid, "start": (processes.started(pid) or 0) if alive else 0}
 
     def watch(self, handle: Mapping[str, Any]) -> int | None:
         """A pidfd: readable when the shell ends."""
@@ -93,24 +98,25 @@ class Local:
             return None
 
     def ended(self, handle: Mapping[str, Any], program: Program) -> int | None:
-        """The exit code that the shell wrote, 128 + n for signal n; LOST if it was killed itself."""
+        """The exit code that the shell told, 128 + n for signal n; LOST if it was killed itself."""
         pid = handle["pid"]
         if handle["start"] and processes.alive(pid, handle["start"]):
             return None
-        if pid:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)  # nothing of a job outlives it; a zombie leader keeps the number ours
-            with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        if program.cpus > 1:  # mpiexec gives its ranks groups of their own
-            processes.send(processes.marked(_mark(program)), signal.SIGKILL)
+        # nothing of a job outlives it; a session is its own only while its shell, a zombie, keeps the number
+        zombie = _zombie(pid)
+        processes.send(processes.marked(_mark(program), 0 if zombie is None else pid), signal.SIGKILL)
+        if zombie is not None:
+            os.waitpid(pid, 0)
         code = _code(program.folder)
+        if code is None and zombie is not None and zombie >= 0:
+            code = zombie  # the file could not be written: the disk is full
         return LOST if code is None else code
 
     def stop(self, handle: Mapping[str, Any], program: Program, *, kill: bool) -> None:
         """SIGTERM, or SIGKILL, to all that the job started; the shell lives to tell how it ended."""
         number = signal.SIGKILL if kill else signal.SIGTERM
-        processes.send([pid for pid in processes.marked(_mark(program)) if pid != handle["pid"]], number)
+        session = handle["pid"] if processes.alive(handle["pid"], handle["start"]) else 0
+        processes.send([pid for pid in processes.marked(_mark(program), session) if pid != handle["pid"]], number)
 
 
 def _mark(program: Program) -> str:
@@ -119,6 +125,17 @@ def _mark(program: Program) -> str:
 
 def _claim(program: Program) -> Path:
     return program.folder / f"attempt-{program.env['DMOD_ATTEMPT']}"
+
+
+def _zombie(pid: int) -> int | None:
+    """The exit code of a child that has ended and is not reaped, negative for a signal; None if it is no such child."""
+    try:
+        found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) if pid else None
+    except ChildProcessError:
+        return None
+    if found is None:
+        return None
+    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
 
 def _code(folder: Path) -> int | None:

@@ -15,12 +15,8 @@ PROC = Path("/proc")
 
 def started(pid: int) -> int | None:
     """When a process started, in clock ticks since boot; None if it is gone or a zombie. Pids are used again."""
-    try:
-        stat = (PROC / str(pid) / "stat").read_text()
-    except (OSError, UnicodeDecodeError):
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19])
+    fields = _stat(pid)
+    return int(fields[19]) if fields else None
 
 
 def alive(pid: int, start: int) -> bool:
@@ -28,17 +24,21 @@ def alive(pid: int, start: int) -> bool:
     return started(pid) == start
 
 
-def marked(mark: str) -> list[int]:
-    """The processes whose environment holds `mark`: all that a job started, whatever their group."""
-    wanted, own = mark.encode(), os.getpid()
-    found = []
-    for entry in os.scandir(PROC):
-        if not entry.name.isdecimal() or int(entry.name) == own:
-            continue
-        with suppress(OSError), open(f"{entry.path}/environ", "rb") as environment:  # noqa: PTH123 - a third of the time
-            if wanted in environment.read().split(b"\0") and started(int(entry.name)) is not None:
-                found.append(int(entry.name))
-    return found
+def marked(mark: str, session: int = 0) -> list[int]:
+    """What a job started: processes whose environment holds `mark`, whatever their group, and those of its session.
+
+    One that began with an empty environment (`env -i`) is known by its session, one that left it by its environment.
+    """
+    own = os.getpid()
+    found = [int(entry.name) for entry in os.scandir(PROC) if entry.name.isdecimal()]
+    return [pid for pid in found if pid != own and (holds(pid, mark) or (session and _session(pid) == session))]
+
+
+def holds(pid: int, mark: str) -> bool:
+    """Whether a process lives and its environment holds `mark`, a NAME=VALUE."""
+    with suppress(OSError), open(f"{PROC}/{pid}/environ", "rb") as environment:  # noqa: PTH123 - a third of the time
+        return mark.encode() in environment.read().split(b"\0") and started(pid) is not None
+    return False
 
 
 def send(pids: list[int], number: signal.Signals) -> None:
@@ -46,3 +46,18 @@ def send(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
+
+
+def _session(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[3]) if fields else None
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel tells of a process, from its state on; nothing if it is gone or a zombie."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text()
+    except (OSError, UnicodeDecodeError):
+        return []
+    fields = stat.rpartition(")")[2].split()
+    return [] if fields[0] in "ZX" else fields

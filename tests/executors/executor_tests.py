@@ -191,9 +191,7 @@ class ExecutorTests:
         assert ended(executor, handle, asked) == 3
         until(lambda: not sleepers(asked))
 
-    @pytest.mark.parametrize(
-        "cpus", [pytest.param(1, marks=pytest.mark.xfail(reason="only jobs of several cpus are searched for")), 2]
-    )
+    @pytest.mark.parametrize("cpus", [1, 2])
     def test_nothing_deaf_in_a_session_of_its_own_outlives_a_job_that_was_stopped(self, executor, program, cpus: int):
         asked = program(SH, "-c", "(trap '' TERM; setsid sleep 100) & sleep 101", cpus=cpus)
         handle = executor.start(asked, [])
@@ -206,6 +204,24 @@ class ExecutorTests:
         finally:
             for pid in filter(lives, pids):
                 os.kill(pid, signal.SIGKILL)
+
+    def test_one_that_begins_with_an_empty_environment_is_stopped_too(self, executor, program):
+        asked = program("/usr/bin/env", "-i", SH, "-c", "echo ready; sleep 100")
+        handle = executor.start(asked, [])
+        until(lambda: (asked.folder / "stdout.log").read_text() == "ready\n")
+        executor.stop(handle, asked, kill=False)
+        assert ended(executor, handle, asked) == 128 + signal.SIGTERM
+
+    def test_a_daemon_that_a_job_leaves_ends_with_it(self, executor, program):
+        asked = program(SH, "-c", "setsid sleep 100 & echo $! > daemon; exit 3", cwd=program().folder)
+        assert ended(executor, executor.start(asked, []), asked) == 3
+        daemon = int((asked.folder / "daemon").read_text())
+        until(lambda: not lives(daemon))
+
+    def test_an_exit_code_is_known_though_its_file_cannot_be_written(self, executor, program):
+        asked = program(SH, "-c", "exit 3")
+        (asked.folder / "exit").mkdir()
+        assert ended(executor, executor.start(asked, []), asked) == 3
 
     def test_memory_is_limited(self, executor, program):
         greedy = "data = bytearray(300 * 2**20); print(len(data))"

@@ -41,7 +41,19 @@ class TestLocal(ExecutorTests):
         (asked.folder / "exit").write_text("1")  # of 130 and a newline
         assert executor.ended(handle, asked) == LOST
 
-    @pytest.mark.xfail(reason="Local.ended kills the group of a pid without a look at whose it is by now")
+    def test_a_stranger_that_was_given_the_number_of_a_shell_is_not_found(self, executor, program):
+        asked = program("/bin/true")
+        stranger = subprocess.Popen(["/bin/sleep", "100"])
+        (asked.folder / "attempt-1").write_text(f"{stranger.pid}\n")
+        try:
+            handle = executor.find(asked)
+            assert executor.watch(handle) is None
+            assert executor.ended(handle, asked) == LOST
+            assert lives(stranger.pid)
+        finally:
+            stranger.kill()
+            stranger.wait()
+
     def test_another_process_with_its_number_is_let_alone(self, executor, program):
         asked = program("/bin/sh", "-c", "exit 3")
         ended(executor, executor.start(asked, []), asked)
