@@ -125,7 +125,7 @@ def test_one_that_ended_while_no_scheduler_lived_keeps_its_code_too(here):
     job = waiting(here)
     kill(here)
     (here.folder / "go").touch()
-    until((folder(here, job) / "exit").exists)
+    until(lambda: (folder(here, job) / "exit").read_text().strip())
     (ended,) = json.loads(here.run("job", "wait", str(job), "-o", "json", code=1).stdout)  # it starts a scheduler
     assert (ended["exit_code"], (here.folder / "ran").read_text()) == (5, "ran\n")
 
@@ -370,7 +370,7 @@ def test_killed_before_its_output_was_kept_a_simulation_is_completed(here, simul
     job = simulation(pause=0.002)
     ranks(here, job)
     kill(here)
-    until((folder(here, job) / "exit").exists)
+    until(lambda: (folder(here, job) / "exit").read_text().strip())
     assert (folder(here, job) / "output").is_dir()
     if status == "collecting":
         queue.advance(job, Status.COLLECTING, values={"exit_code": 0})
