@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dmod import project
 from dmod.jobs.status import Status
 from dmod.scheduler.queue import Queue
 
@@ -34,7 +35,7 @@ def until(happened: Callable[[], object], seconds: float = 20) -> None:
 @pytest.fixture
 def here(shell):
     """A terminal in an empty project."""
-    shell.run("init", "--yes")
+    project.create(shell.folder)
     return shell
 
 
