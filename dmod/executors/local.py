@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
@@ -102,11 +103,12 @@ class Local:
         pid = handle["pid"]
         if handle["start"] and processes.alive(pid, handle["start"]):
             return None
-        # nothing of a job outlives it; a session is its own only while its shell, a zombie, keeps the number
         zombie = _zombie(pid)
-        processes.send(processes.marked(_mark(program), 0 if zombie is None else pid), signal.SIGKILL)
         if zombie is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # nothing of a job outlives it; a zombie keeps the number of its group
             os.waitpid(pid, 0)
+        processes.send(processes.marked(_mark(program)), signal.SIGKILL)
         code = _code(program.folder)
         if code is None and zombie is not None and zombie >= 0:
             code = zombie  # the file could not be written: the disk is full

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dmod.errors import DmodError
 from dmod.project import Project
-from dmod.scheduler.daemon import serve
+from dmod.scheduler.serve import serve
 
 
 def main() -> int:

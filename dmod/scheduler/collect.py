@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 from importlib import metadata
@@ -11,6 +12,7 @@ from dmod import __version__, layout
 from dmod.errors import ConflictError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from dmod.data.folder import FolderStore
@@ -46,14 +48,23 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
         description=f"{job.kind} {job.name}, job {job.id}",
         derived_from=job.datasets,
         job=job.id,
-        details={"provenance": provenance(job)},
+        details={"provenance": provenance(job, started_with(folder, job))},
         adopt=True,
     )
     shutil.rmtree(made)
     return name
 
 
-def provenance(job: Job) -> dict[str, Any]:
+def started_with(folder: Path, job: Job) -> Mapping[str, str]:
+    """What the datasets held when the job started, by name: one may have been changed since it was submitted."""
+    try:
+        found: Mapping[str, str] = json.loads((folder / layout.JOB).read_text(encoding="utf-8"))["digests"]
+    except (OSError, ValueError, KeyError):
+        return job.prepared.digests
+    return found
+
+
+def provenance(job: Job, digests: Mapping[str, str]) -> dict[str, Any]:
     """What an output comes from: spec, datasets with their digests, versions, host."""
     versions = {}
     for package in PACKAGES:
@@ -64,7 +75,7 @@ def provenance(job: Job) -> dict[str, Any]:
     return {
         "job": job.id,
         "spec": job.spec_json,
-        "datasets": dict(job.prepared.digests),
+        "datasets": dict(digests),
         "dmod": __version__,
         "python": platform.python_version(),
         "packages": versions,

@@ -5,22 +5,23 @@ It may be killed at any line: the queue says what it had begun, the jobs' folder
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import selectors
-import signal
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dmod.data.folder import FolderStore
-from dmod.errors import ConflictError, DmodError
+from dmod.errors import ConflictError, DmodError, UnreachableError
 from dmod.executors import EXECUTORS
 from dmod.jobs.launch import Program, plan
-from dmod.jobs.status import ACTIVE, Status
+from dmod.jobs.status import Status
 from dmod.scheduler import database, lock
+from dmod.scheduler.active import Active
 from dmod.scheduler.collector import Collector
 from dmod.scheduler.diagnose import diagnose
 from dmod.scheduler.nodes import nodes
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from dmod.project import Project
 
 NET = 1.0  # seconds after which the queue is looked at though nobody called
+AHEAD = 64  # waiting jobs that are looked at; when one of them starts, it is looked again
+FULL = (errno.ENOSPC, errno.EDQUOT)
 log = logging.getLogger("dmod.scheduler")
 
 
@@ -44,7 +47,8 @@ class Running:
     program: Program
     handle: dict[str, Any]
     fd: int  # readable when it ends
-    asked: float | None = None  # since when it has been asked to end
+    since: float  # when it started, on the monotonic clock: that of the wall may jump
+    asked: float | None = None  # when it was asked to end, on the same clock
     reason: str = ""  # why
 
 
@@ -55,6 +59,8 @@ class Daemon:
         database.check(project.queue)
         self.project = project
         self.queue = Queue(project.queue)
+        self._active = Active(self.queue)
+        self._inode = project.queue.stat().st_ino
         self.store = FolderStore(project.datasets)
         self.nodes = nodes(project.config)
         self.executor: Executor = EXECUTORS["local"]()
@@ -84,20 +90,32 @@ class Daemon:
         return bool(patience) and time.monotonic() - self._busy_until >= patience
 
     def _turn(self) -> list[Seen]:
-        """Look once, decide once, act."""
+        """Look, decide and act, until there is nothing to do."""
+        self._same_queue()
         for job, running in list(self.running.items()):
             code = self.executor.ended(running.handle, running.program)
             if code is not None:
                 self._finished(job, code)
         for job_, name, error in self._collector.done():
             self._collected(job_, name, error)
-        seen = [self._seen(job) for job in self.queue.jobs(status=ACTIVE)]
-        for action in step(seen, self.nodes, time.time()):
-            try:
-                self._act(action)
-            except ConflictError as error:  # somebody canceled it this very moment
-                log.info("%s", error)
-        return [self._seen(job) for job in self.queue.jobs(status=ACTIVE)]
+        while actions := step(seen := self._seen(), self.nodes, time.monotonic()):
+            for action in actions:
+                try:
+                    self._act(action)
+                except database.DamagedError:
+                    raise
+                except ConflictError as error:  # somebody canceled it this very moment
+                    log.info("%s", error)
+        return seen
+
+    def _same_queue(self) -> None:
+        """Whoever has deleted the file or put another in its place submits to that one. Raises UnreachableError."""
+        try:
+            inode = self.project.queue.stat().st_ino
+        except OSError:
+            inode = 0
+        if inode != self._inode:
+            raise UnreachableError(f"{self.project.queue} is not the file it was")
 
     def _act(self, action: Start | Stop | Refuse) -> None:
         match action:
@@ -107,7 +125,7 @@ class Daemon:
                 self._start(self.queue.get(job))
             case Stop(job, reason, kill):
                 running = self.running[job]
-                running.asked, running.reason = running.asked or time.time(), reason
+                running.asked, running.reason = time.monotonic(), reason
                 self.executor.stop(running.handle, running.program, kill=kill)
             case Refuse(job, reason):
                 self.queue.advance(job, Status.FAILED, reason, by=(Status.QUEUED,))
@@ -116,19 +134,28 @@ class Daemon:
         """Stage a job and start its program; a job that cannot start has failed, and says why."""
         folder = self.project.job_folder(job.id)
         try:
-            stage(job, folder, self.store)
+            changed = stage(job, folder, self.store)
             program = plan(job, folder, self.project.root)
             cpus = self._free_cpus(job.cpus)
             handle = {**self.executor.start(program, cpus), "cpus": cpus}
-        except (DmodError, OSError) as error:
-            self.queue.advance(job.id, Status.FAILED, _reason(error))
+        except Exception as error:  # noqa: BLE001 - what is wrong with one job must not end the others
+            self._unstartable(job, error)
             return
-        self.queue.advance(job.id, Status.RUNNING, by=(Status.STAGING,), values={"handle": json.dumps(handle)})
-        self._watch(job.id, program, handle)
+        note = f"changed since it was submitted: {', '.join(changed)}" if changed else ""
+        self.queue.advance(job.id, Status.RUNNING, note, by=(Status.STAGING,), values={"handle": json.dumps(handle)})
+        self._watch(job.id, program, handle, time.monotonic())
 
-    def _watch(self, job: int, program: Program, handle: dict[str, Any]) -> None:
+    def _unstartable(self, job: Job, error: Exception) -> None:
+        """A job that cannot start has failed; but one for want of room waits, else a full disk would fail them all."""
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise UnreachableError(f"job {job.id} cannot start: {error}", fix="dmod doctor") from error
+        if not isinstance(error, DmodError | OSError):
+            log.error("job %d cannot start", job.id, exc_info=error)
+        self.queue.advance(job.id, Status.FAILED, _reason(error))
+
+    def _watch(self, job: int, program: Program, handle: dict[str, Any], since: float) -> None:
         fd = self.executor.watch(handle)
-        self.running[job] = Running(program, handle, -1 if fd is None else fd)
+        self.running[job] = Running(program, handle, -1 if fd is None else fd, since)
         if fd is None:
             lock.wake(self.project.state)  # it has ended already: look again at once
         else:
@@ -166,8 +193,8 @@ class Daemon:
                 continue
             try:
                 program = plan(job, folder, self.project.root)
-            except DmodError as error:
-                self.queue.advance(job.id, Status.FAILED, _reason(error))
+            except Exception as error:  # noqa: BLE001 - as in _start
+                self._unstartable(job, error)
                 continue
             handle = job.handle or self.executor.find(program)
             if not handle:
@@ -175,20 +202,18 @@ class Daemon:
                 continue
             if job.status is Status.STAGING:
                 self.queue.advance(job.id, Status.RUNNING, "adopted", values={"handle": json.dumps(handle)})
-            self._watch(job.id, program, dict(handle))
+            since = job.started.timestamp() if job.started else time.time()
+            self._watch(job.id, program, dict(handle), time.monotonic() - max(0.0, time.time() - since))
             log.info("adopted job %d, pid %s", job.id, handle["pid"])
 
-    def _seen(self, job: Job) -> Seen:
-        running = self.running.get(job.id)
-        return Seen(
-            job.id,
-            job.status,
-            job.resources,
-            job.allocation,
-            job.started.timestamp() if job.started else None,
-            job.stop or (running.reason if running else ""),
-            running.asked if running else None,
-        )
+    def _seen(self) -> list[Seen]:
+        """The jobs that have not ended, with what only this process knows of those that run."""
+        return [
+            replace(job, started=running.since, stop=job.stop or running.reason, asked=running.asked)
+            if (running := self.running.get(job.id))
+            else job
+            for job in self._active.look(AHEAD)
+        ]
 
     def _free_cpus(self, number: int) -> list[int]:
         """The numbers of cpus for a job: those that no other has, as far as there are enough."""
@@ -198,7 +223,7 @@ class Daemon:
 
     def _sleep(self, jobs: list[Seen]) -> None:
         """Wait for a call, an end, or the next moment that matters."""
-        moment = wake(jobs, time.time())
+        moment = wake(jobs, time.monotonic())
         for key, _ in self._selector.select(NET if moment is None else min(moment, NET)):
             if key.fileobj is self._ear:
                 with suppress(BlockingIOError):
@@ -206,33 +231,10 @@ class Daemon:
                         pass
 
 
-def _reason(error: DmodError | OSError) -> str:
+def _reason(error: Exception) -> str:
     """An error as the reason of a failed job, in a line."""
     if isinstance(error, OSError):
         return f"its folder cannot be written: {error}"
+    if not isinstance(error, DmodError):
+        return f"it cannot be started: {type(error).__name__}: {error}"
     return f"{error.message} ({error.why})" if error.why else error.message
-
-
-def serve(project: Project) -> None:
-    """Be the scheduler of a project until it is idle for long, or SIGTERM. Raises ConflictError if there is one."""
-    held = lock.Lock(project.state)
-    held.take()
-    while True:
-        daemon = Daemon(project)
-
-        def leave(_number: int, _frame: object, daemon: Daemon = daemon) -> None:
-            daemon.leaving = True
-            lock.wake(project.state)
-
-        signal.signal(signal.SIGTERM, leave)
-        signal.signal(signal.SIGINT, leave)
-        log.info("scheduling for %s, pid %d", project.root, os.getpid())
-        daemon.run()
-        held.give()
-        # a job that was submitted while we were leaving saw the lock taken, and started nobody
-        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE):
-            return
-        with suppress(ConflictError):
-            held.take()
-            continue
-        return

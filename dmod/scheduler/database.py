@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 BUSY = 10.0  # seconds that a writer waits for another
 
 
+class DamagedError(ConflictError):
+    """The file is no database any more."""
+
+
 def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """A connection in WAL mode whose commits survive a power failure.
 
@@ -22,9 +27,11 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
         UnreachableError: the file cannot be opened, or is busy for longer than BUSY.
         ConflictError: it is damaged, or was made by a newer dmod.
     """
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return _read_only(path)
     with translated(path):
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
         # threads of one process take turns; the scheduler's collector has a connection of its own
         connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
@@ -36,6 +43,17 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
+    return connection
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """A connection to a queue that is somebody else's, or on a disk that cannot be written: it may be looked at."""
+    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"  # nobody writes it either
+    with translated(path):
+        uri = f"{path.absolute().as_uri()}?mode=ro{alone}"
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("select count(*) from sqlite_master")
     return connection
 
 
@@ -56,6 +74,8 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             if connection.execute("pragma user_version").fetchone()[0] == at:  # nobody else did it meanwhile
                 for statement in _statements(MIGRATIONS[at]()):
                     connection.execute(statement)
+                if at == 0:
+                    connection.execute("insert into sqlite_sequence values ('job', ?)", (_last_folder(path),))
                 connection.execute(f"pragma user_version = {at + 1}")
             connection.execute("commit")
         except BaseException:
@@ -70,11 +90,13 @@ def check(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=BUSY)) as connection:
             found = connection.execute("pragma quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return  # busy, or not to be opened: whoever connects is told
     except sqlite3.DatabaseError as error:
         found = str(error)
-    if found == "ok" or "locked" in found:
+    if found == "ok":
         return
-    raise ConflictError(
+    raise DamagedError(
         f"{path} is damaged",
         why=found.splitlines()[0],
         fix=f"mv {path} {path}.damaged && sqlite3 {path}.damaged .recover | sqlite3 {path}",
@@ -83,9 +105,11 @@ def check(path: Path) -> None:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours."""
+    """SQLite's errors, and the disk's, as ours."""
     try:
         yield
+    except OSError as error:
+        raise UnreachableError(f"{path.parent} cannot be made: {error}", fix="dmod doctor") from error
     except sqlite3.OperationalError as error:
         raise UnreachableError(
             f"the queue {path} cannot be used: {error}",
@@ -93,7 +117,13 @@ def translated(path: Path) -> Iterator[None]:
             fix="dmod doctor",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise ConflictError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error
+        raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error
+
+
+def _last_folder(path: Path) -> int:
+    """The highest job that has a folder beside the queue: one whose queue was lost keeps its id and its log."""
+    jobs = path.parent / "jobs"
+    return max((int(each.name) for each in jobs.glob("*") if each.name.isdecimal()), default=0)
 
 
 def _statements(script: str) -> list[str]:

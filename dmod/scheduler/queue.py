@@ -8,36 +8,23 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dmod.errors import ConflictError, NotFoundError
-from dmod.jobs.job import Job
 from dmod.jobs.status import ACTIVE, Status
 from dmod.scheduler import database
+from dmod.scheduler.rows import COLUMNS, Event, job_of, moment
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from dmod.jobs.job import Job
     from dmod.jobs.prepared import Prepared
     from dmod.jobs.spec import Spec
 
-_COLUMNS = (
-    "id, name, kind, status, cpus, memory, submitted, started, ended, reason, exit_code, attempt, stop, cwd, spec, "
-    "prepared, handle, allocation"
-)
-
-
-class Event(NamedTuple):
-    """A change of a job's status, or a note about it."""
-
-    id: int  # in the order of all events
-    job: int
-    status: Status
-    time: datetime
-    note: str
+__all__ = ["Event", "Queue"]
 
 
 class Queue:
@@ -108,6 +95,26 @@ class Queue:
             return self._rows(f"{where}order by id", tuple(values))
         return self._rows(f"{where}order by id desc limit ?", (*values, limit))[::-1]
 
+    def active(self, queued: int = -1) -> list[sqlite3.Row]:
+        """Id, status, allocation, started, stop of what has not ended; of what waits the first `queued` (-1: all).
+
+        The rest may be megabytes a job, and is not read.
+        """
+        some = "select id, status, allocation, started, stop from job where status"
+        waiting = f"select * from ({some} = 'queued' order by id limit ?)"  # noqa: S608 - constants
+        with database.translated(self.path):
+            return self._connection.execute(
+                f"{some} in ('staging', 'running', 'collecting') union all {waiting} order by id", (queued,)
+            ).fetchall()
+
+    def spec_json(self, job: int) -> str:
+        """What was asked for, alone. Raises NotFoundError."""
+        with database.translated(self.path):
+            row = self._connection.execute("select spec from job where id = ?", (job,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"there is no job {job}", fix="dmod job list")
+        return str(row[0])
+
     def counts(self) -> dict[Status, int]:
         """How many jobs have each status."""
         with database.translated(self.path):
@@ -121,7 +128,7 @@ class Queue:
         query = f"select id, job, status, time, note from event {where} order by id desc limit ?"  # noqa: S608 - constants
         with database.translated(self.path):
             rows = self._connection.execute(query, values).fetchall()
-        return [Event(row[0], row[1], Status(row[2]), _time(row[3]), row[4]) for row in reversed(rows)]
+        return [Event(row[0], row[1], Status(row[2]), moment(row[3]), row[4]) for row in reversed(rows)]
 
     def advance(
         self,
@@ -204,16 +211,23 @@ class Queue:
         """Refuse an output that an earlier job is about to make. Called within the transaction of the submit."""
         if output is None:
             return
-        taken = next((job for job in self.jobs(status=ACTIVE) if job.output == output), None)
-        if taken is not None:
+        active = f"status in ({', '.join('?' * len(ACTIVE))})"
+        said = "kind != 'command' and json_extract(spec, '$.' || kind || '.output') = ?"
+        jobs = self._rows(f"where {active} and {said} limit 1", (*ACTIVE, output))
+        by_default = output.rpartition("-")[2]  # <name>-<id> is what the output of a job is called that does not say
+        if not jobs and by_default.isdecimal():
+            jobs = [
+                job for job in self._rows(f"where {active} and id = ?", (*ACTIVE, by_default)) if job.output == output
+            ]
+        for taken in jobs:
             raise ConflictError(
                 f'job {taken.id} {taken.name} is about to make the dataset "{output}"', fix=f"dmod job wait {taken.id}"
             )
 
     def _rows(self, where: str, values: Sequence[Any]) -> list[Job]:
         with database.translated(self.path):
-            rows = self._connection.execute(f"select {_COLUMNS} from job {where}", values).fetchall()  # noqa: S608
-        return [_job(row) for row in rows]
+            rows = self._connection.execute(f"select {COLUMNS} from job {where}", values).fetchall()  # noqa: S608
+        return [job_of(row) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -226,23 +240,3 @@ class Queue:
                 if self._connection.in_transaction:
                     self._connection.execute("rollback")
                 raise
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _job(row: Sequence[Any]) -> Job:
-    (id_, name, kind, status, cpus, memory, submitted, started, ended, *rest) = row
-    return Job(
-        id_,
-        name,
-        kind,
-        Status(status),
-        cpus,
-        memory,
-        _time(submitted),
-        None if started is None else _time(started),
-        None if ended is None else _time(ended),
-        *rest,
-    )

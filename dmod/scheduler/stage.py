@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
+from dmod.errors import ConflictError
 from dmod.jobs.launch import ranks_of
 from dmod.jobs.spec import mapping
 
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 PROVENANCE = "provenance.json"
 
 
-def stage(job: Job, folder: Path, store: FolderStore) -> None:
-    """Lay out the folder of a job; may be repeated. Raises NotFoundError if a dataset has gone."""
+def stage(job: Job, folder: Path, store: FolderStore) -> list[str]:
+    """Lay out the folder of a job, and name the datasets that are not what they were when it was submitted.
+
+    It may be repeated. Raises NotFoundError if a dataset has gone, ConflictError if the name of its output was taken.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
         shutil.rmtree(folder / left, ignore_errors=True)
     for left in (layout.FAILURE, layout.PROGRESS, layout.EXIT, layout.STDOUT, layout.STDERR):
         (folder / left).unlink(missing_ok=True)
     if job.kind == "command":
-        return
+        return []
+    _require_name(job, store)
     prepared = job.prepared
     tree = folder / layout.DMOD.strip("/")
     datasets: dict[str, list[dict[str, str]]] = {}
@@ -46,9 +51,18 @@ def stage(job: Job, folder: Path, store: FolderStore) -> None:
         "datasets": datasets,
         "output": {"format": getattr(job.spec.table, "format", "auto"), "dataset": job.output},
         "submitted": job.submitted.isoformat(),
-        "digests": dict(prepared.digests),
+        "digests": {name: store.get(name).digest for name in prepared.names},
     }
     _write(folder / layout.JOB, order)
+    return [name for name, digest in order["digests"].items() if digest != prepared.digests.get(name, digest)]
+
+
+def _require_name(job: Job, store: FolderStore) -> None:
+    """Refuse to run for an output that could not be kept."""
+    if job.output is not None and job.output in store.names() and store.get(job.output).job != job.id:
+        raise ConflictError(
+            f'the name of its output, "{job.output}", is taken', fix=f"dmod dataset delete {job.output}"
+        )
 
 
 def _link(store: FolderStore, name: str, tree: Path) -> dict[str, str]:

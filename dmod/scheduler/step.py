@@ -24,9 +24,9 @@ class Seen:
     status: Status
     wanted: Resources
     held: tuple[Allocation, ...] = ()
-    started: float | None = None  # seconds since 1970
+    started: float | None = None  # seconds, on the clock of `now`
     stop: str = ""  # why it shall stop
-    asked: float | None = None  # since when it has been asked to, seconds since 1970
+    asked: float | None = None  # when it was last asked to, seconds on that clock
 
 
 @dataclass(frozen=True, slots=True)

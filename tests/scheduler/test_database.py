@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmod.errors import ConflictError, UnreachableError
+from dmod.jobs.prepared import Prepared
 from dmod.scheduler import database
 from dmod.scheduler.queue import Queue
 
@@ -153,4 +154,37 @@ def test_who_writes_for_long_makes_others_give_up_in_the_end(tmp_path: Path, mon
         queue.cancel(1)
     other.execute("rollback")
     other.close()
+    queue.close()
+
+
+@pytest.mark.parametrize("kept", ["", "?immutable=1"])
+def test_a_queue_that_cannot_be_written_can_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make, kept: str
+):
+    path = tmp_path / "theirs" / "queue.db"
+    writer = Queue(path)
+    job = writer.submit(make.command(), tmp_path, Prepared())
+    if kept:
+        writer.close()  # nobody writes: its -wal is gone
+    monkeypatch.setattr(database.os, "access", lambda *_: False)
+    reader = Queue(path)
+    assert [each.id for each in reader.jobs()] == [job]
+    with pytest.raises(UnreachableError, match="readonly"):
+        reader.cancel(job)
+    reader.close()
+    writer.close()
+
+
+def test_what_cannot_be_opened_is_not_called_damaged(tmp_path: Path):
+    (tmp_path / "queue.db").mkdir()
+    database.check(tmp_path / "queue.db")
+    with pytest.raises(UnreachableError):
+        database.connect(tmp_path / "queue.db")
+
+
+def test_a_new_queue_gives_no_id_that_has_a_folder_of_an_earlier_one(tmp_path: Path, make):
+    for name in ("3", "12", "notes"):
+        (tmp_path / "lost" / "jobs" / name).mkdir(parents=True)
+    queue = Queue(tmp_path / "lost" / "queue.db")
+    assert queue.submit(make.command(), tmp_path, Prepared()) == 13
     queue.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dmod.data.folder import FolderStore
-from dmod.errors import NotFoundError
+from dmod.errors import ConflictError, NotFoundError
 from dmod.hydro.period import TimeRange
 from dmod.jobs.prepared import Prepared
 from dmod.scheduler.stage import stage
@@ -62,8 +63,22 @@ def test_it_says_what_output_and_digests_it_has_for_the_record(make, store: Fold
     stage(job, folder, store)
     said = json.loads((folder / "job.json").read_text())
     assert said["output"] == {"format": "auto", "dataset": "leaf-1"}
-    assert (said["id"], said["digests"]) == (1, {"rain": "1f"})
+    assert said["id"] == 1
+    assert said["digests"] == {name: store.get(name).digest for name in ("rain", "snow", "settings", "sugar")}
     assert said["period"] == {"begin": "2015-12-01T00:00:00Z", "end": "2015-12-01T23:00:00Z", "step": 3600}
+
+
+def test_a_dataset_that_was_changed_since_the_job_was_submitted_is_named(make, store: FolderStore, folder: Path):
+    digests = {name: store.get(name).digest for name in PREPARED.names}
+    job = make.job(make.simulation("leaf"), replace(PREPARED, digests={**digests, "rain": "1f"}))
+    assert stage(job, folder, store) == ["rain"]
+
+
+def test_a_job_does_not_run_for_an_output_whose_name_was_taken(make, store: FolderStore, folder: Path, tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("mine")
+    store.create("leaf-1", "config", [tmp_path / "notes.txt"], format="generic")
+    with pytest.raises(ConflictError, match='"leaf-1", is taken'):
+        stage(make.job(make.simulation("leaf"), PREPARED), folder, store)
 
 
 def test_the_tree_below_dmod_leads_to_the_store_through_the_volumes(make, store: FolderStore, folder: Path):
