@@ -138,6 +138,8 @@ class Dashboard(App[None]):
     def action_pause(self) -> None:
         """Stop looking, or go on."""
         self.paused = not self.paused
+        if not self.paused:
+            self._look()
         self._settle()
 
     def action_copy(self) -> None:
@@ -206,6 +208,7 @@ class Dashboard(App[None]):
     def _look(self) -> None:
         if self.feed.look():
             self.query_one(Jobs).tick()
+            self._tell()
         else:
             self.query_one(Jobs).detail.follow()
 

@@ -59,7 +59,7 @@ def cell(line: Line, width: int, *, right: bool = False) -> Line:
 
 
 def _cut(line: Line, width: int) -> Line:
-    kept, left = [], width - 1
+    kept, left = [], max(width - 1, 0)
     for text, style in line:
         kept.append((text[:left], style))
         left -= len(kept[-1][0])

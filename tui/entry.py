@@ -90,7 +90,8 @@ class Entry:
         """Why it waits or failed, or what it is doing and for how long still."""
         told = self.progress
         if self.status not in ACTIVE or told is None or self.reason:
-            return (self.reason or self.waits).partition("\n")[0]
+            patient = "waits its turn" if self.status == "queued" else ""
+            return (self.reason or self.waits or patient).partition("\n")[0]
         if not told.total or told.done >= told.total:
             return told.phase
         spent = self.runtime(now)

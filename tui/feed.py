@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from dmod import layout
@@ -69,7 +70,10 @@ class Feed:
         self._version = -1
         self._seen = 0  # the newest event
         self._happened: list[Happening] = []  # not yet asked for
-        self._active: dict[int, Job] = {}  # jobs that have not ended
+        self.going: set[int] = set()  # jobs that are staging, running or collecting
+        self._active: dict[int, Job] = {}  # those, and the waiting ones
+        self._moved = True  # whether why jobs wait may have changed
+        self._alive = False  # whether there was a scheduler
         self._progress: dict[int, int] = {}  # when a job's progress was written, ns
         self._stored: tuple[tuple[str, int], ...] | None = None  # names and times of the manifests
 
@@ -105,15 +109,13 @@ class Feed:
         """Look at what shows in no event: how far jobs are, why they wait, whether the queue is still the same file."""
         same = self.generation
         self._same_file()
-        changes: dict[int, Entry] = {}
+        found = {job: replace(self.entries[job], progress=self._how_far(self.entries[job])) for job in self.going}
         waiting = self._waiting()
-        for job in self._active:
-            entry = self.entries[job]
-            now = replace(entry, waits=waiting.get(job, ""), progress=self._how_far(entry))
-            if now != entry:
-                changes[job] = self.entries[job] = now
-        self.changed = list(changes.values())
-        return bool(changes) or self.generation != same
+        if waiting is not None:
+            found |= {job: replace(self.entries[job], waits=why) for job, why in waiting.items()}
+        self.changed = [entry for job, entry in found.items() if entry != self.entries[job]]
+        self.entries |= {entry.id: entry for entry in self.changed}
+        return bool(self.changed) or self.generation != same
 
     def job(self, job: int) -> Job:
         """All that the queue knows of a job. Raises DmodError."""
@@ -195,6 +197,7 @@ class Feed:
         self._happen(news)
 
     def _take(self, jobs: list[Job]) -> None:
+        self._moved = self._moved or bool(jobs)
         for job in jobs:
             before = self.entries.get(job.id)
             entry = Entry.of(job)
@@ -208,6 +211,7 @@ class Feed:
                 self._progress.pop(job.id, None)
             else:
                 self._active[job.id] = job
+            (self.going.add if entry.status in ACTIVE else self.going.discard)(job.id)
             self.entries[job.id] = entry
             self.changed.append(entry)
             self.last = max(self.last, job.id)
@@ -224,8 +228,6 @@ class Feed:
         lock.ensure(self.project.root, self.project.state)
 
     def _how_far(self, entry: Entry) -> Progress | None:
-        if entry.status not in ACTIVE:
-            return None
         folder = self.project.job_folder(entry.id)
         try:
             written = (folder / layout.PROGRESS).stat().st_mtime_ns
@@ -236,18 +238,18 @@ class Feed:
         self._progress[entry.id] = written
         return Progress.read(folder) or entry.progress
 
-    def _waiting(self) -> dict[int, str]:
-        """Why jobs wait, decided as the scheduler does."""
-        queued = [job for job in self._active.values() if str(job.status) == "queued"]
-        if not queued:
-            return {}
-        if lock.holder(self.project.state) is None:
-            return dict.fromkeys((job.id for job in queued), "the scheduler is down: dmod scheduler start")
-        queued.sort(key=lambda job: job.id)
-        going = [job for job in self._active.values() if str(job.status) != "queued"]
-        seen = [Seen(job.id, job.status, job.resources, job.allocation) for job in (*going, *queued[:_EXPLAINED])]
-        said = dict(waits(seen, nodes(self.project.config)))
-        return dict.fromkeys((job.id for job in queued), f"behind job {queued[0].id}") | said
+    def _waiting(self) -> dict[int, str] | None:
+        """Why the first of the waiting jobs wait, decided as the scheduler does; None if that is as it was."""
+        alive = lock.holder(self.project.state) is not None
+        if not self._moved and alive == self._alive:
+            return None
+        self._moved, self._alive = False, alive
+        queued = nsmallest(_EXPLAINED, self._active.keys() - self.going)
+        if not alive:
+            return dict.fromkeys(queued, "the scheduler is down: dmod scheduler start")
+        jobs = [self._active[job] for job in (*self.going, *queued)]
+        seen = [Seen(job.id, job.status, job.resources, job.allocation) for job in jobs]
+        return dict(waits(seen, nodes(self.project.config)))
 
     def _same_file(self) -> None:
         """A queue that was deleted or replaced is read anew."""
@@ -260,5 +262,6 @@ class Feed:
             self.entries.clear()
             self.counts.clear()
             self._active.clear()
+            self.going.clear()
             self._version = -1
             self.generation += 1

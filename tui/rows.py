@@ -67,13 +67,19 @@ class Rows(Generic[T]):
         changed = set()
         for value in values:
             key = self._key(value)
-            if self._values.get(key) == value:
+            before = self._values.get(key)
+            if before == value:
                 continue
+            self.loose = self.loose or before is None or self._moves(before, value)
             self._values[key] = value
             changed.add(key)
         self.touch(changed)
-        self.loose = self.loose or bool(changed)
         return changed
+
+    def _moves(self, before: T, after: T) -> bool:
+        """Whether a change may make another order or selection: most do not, and a sort of all rows is dear."""
+        rank, keep = self.columns[self.sort].rank, self._keep
+        return bool(rank(before) != rank(after) or (keep is not None and keep(before) != keep(after)))
 
     def replace(self, values: Iterable[T]) -> set[Key]:
         """Make these all values there are; returns the keys that changed."""
@@ -81,7 +87,8 @@ class Rows(Generic[T]):
         gone = self._values.keys() - kept.keys()
         for key in gone:
             del self._values[key], self._revisions[key]
-        self.loose = self.loose or bool(gone)
+        if gone:
+            self.keys, self._places, self.loose = [key for key in self.keys if key not in gone], None, True
         return self.put(kept.values()) | gone
 
     def touch(self, keys: Iterable[Key]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 
 from dmod import layout, project
 from dmod.data.folder import FolderStore
@@ -21,15 +24,20 @@ from dmod.jobs.prepared import Prepared
 from dmod.jobs.resources import Resources
 from dmod.jobs.status import Status
 from dmod.scheduler.lock import Lock
+from dmod.scheduler.nodes import nodes
 from dmod.scheduler.queue import Queue
 from tui.app import Dashboard
 from tui.options import Options
 from tui.screens.jobs import Jobs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 BEGIN = datetime(1984, 1, 1, tzinfo=UTC)
 DAYS = 1461
 RIVERS = {"02472000": "nex-1", "02OJ007": "nex-2", "04080000": "nex-3"}
+NEXUSES = tuple(RIVERS.values())
 
 
 class Stage:
@@ -37,19 +45,20 @@ class Stage:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = NOW
-        monkeypatch.setattr(time, "time", lambda: self.now.timestamp())
+        monkeypatch.setattr(time, "time", self.clock_seconds)
         monkeypatch.chdir(root)
         monkeypatch.delenv("NO_COLOR", raising=False)
-        self.project = project.create(root, "rivers")
-        text = (
-            self.project.file.read_text()
-            .replace("# cpus = 0 ", "cpus = 4 ")
-            .replace('# memory = "0"  ', 'memory = "16GiB"')
-        )
-        self.project.file.write_text(text)  # the same machine everywhere
+        if not (root / "dmod.toml").exists():
+            self._create(root)
         self.project = project.Project.find(root)
         self.store = FolderStore(self.project.datasets)
         self._queue: Queue | None = None
+
+    def _create(self, root: Path) -> None:
+        """The same machine everywhere."""
+        file = project.create(root, "rivers").file
+        text = file.read_text().replace("# cpus = 0 ", "cpus = 4 ").replace('# memory = "0"  ', 'memory = "16GiB"')
+        file.write_text(text)
 
     @property
     def queue(self) -> Queue:
@@ -64,7 +73,10 @@ class Stage:
     def clock(self) -> datetime:
         return self.now
 
-    def app(self, **options) -> Dashboard:
+    def clock_seconds(self) -> float:
+        return self.now.timestamp()
+
+    def app(self, **options: object) -> Dashboard:
         return Dashboard(self.project, Options(**options), self.clock)
 
     def wait(self, **span: float) -> None:
@@ -92,7 +104,9 @@ class Stage:
 
     def run(self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "") -> None:
         """Lead a job to an end, or to where it runs."""
-        self.queue.advance(job, Status.STAGING, f"{self.queue.get(job).cpus} cpus on this machine")
+        found, node = self.queue.get(job), nodes(self.project.config)[0].name
+        held = json.dumps([{"node": node, "cpus": found.cpus, "memory": 0}])
+        self.queue.advance(job, Status.STAGING, f"{found.cpus} cpus on this machine", values={"allocation": held})
         self.queue.advance(job, Status.RUNNING)
         folder = self.folder(job)
         if to is Status.RUNNING:
@@ -103,6 +117,7 @@ class Stage:
             made = folder / layout.OUTPUT
             if made.is_dir():
                 self.store.create(self.queue.get(job).output, "output", [made], job=job)
+                shutil.rmtree(made)
         self.queue.advance(job, to, note, values={"reason": note})
 
     def folder(self, job: int) -> Path:
@@ -114,7 +129,7 @@ class Stage:
         told = {"done": done, "total": total, "unit": "catchments", "phase": phase}
         (self.folder(job) / layout.PROGRESS).write_text(json.dumps(told))
 
-    def discharge(self, folder: Path, features=tuple(RIVERS.values())) -> None:
+    def discharge(self, folder: Path, features=NEXUSES) -> None:
         folder.mkdir(parents=True)
         for at, feature in enumerate(features):
             rows = [f"{day}, {stamp(day)} 00:00:00, {flow(day, at):.6f}" for day in range(DAYS)]
@@ -191,8 +206,14 @@ class Show:
         return next((line for line in self.text.splitlines() if part in line), "")
 
     async def press(self, *keys: str) -> Show:
+        """Keys one after the other, each handled before the next; the pilot's own way sleeps with each."""
         for key in keys:
-            await self.pilot.press(_KEYS.get(key, key))
+            name = _KEYS.get(key, key)
+            event = events.Key(name, key if len(key) == 1 else None)
+            event.set_sender(self.app)
+            self.app._driver.send_message(event)
+            for _ in range(4):  # a key becomes a message, which becomes another
+                await self.pilot._wait_for_screen()
         await self.settle()
         return self
 
@@ -200,9 +221,16 @@ class Show:
         return await self.press(*text)
 
     async def settle(self) -> None:
-        await self.pilot.pause()
-        await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+        """Wait until threads are done and what they changed is laid out."""
+        for _ in range(2):
+            if not self.app.is_running or self.app._exit:
+                return
+            await self.app.workers.wait_for_complete()
+            await self.pilot._wait_for_screen()
+            drawn = asyncio.Event()
+            self.app.screen.call_after_refresh(drawn.set)
+            with contextlib.suppress(TimeoutError):  # it has left meanwhile
+                await asyncio.wait_for(drawn.wait(), 1)
 
     async def until(self, holds, patience: float = 10) -> None:
         """Wait for a state; what is on the screen is the message if it never comes."""
@@ -225,7 +253,7 @@ def play():
 
     def run(app, story, size=(120, 40)):
         async def session():
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, notifications=True) as pilot:
                 show = Show(app, pilot)
                 await show.settle()
                 await story(show)
@@ -244,9 +272,31 @@ def stage(tmp_path, monkeypatch):
     made.close()
 
 
+@pytest.fixture(scope="session")
+def past(tmp_path_factory):
+    """The folder of a project with nine jobs, made once."""
+    root = tmp_path_factory.mktemp("past")
+    with pytest.MonkeyPatch.context() as patch:
+        made = Stage(root, patch)
+        live(made)
+        made.close()
+    return root
+
+
 @pytest.fixture
-def rivers(stage):
-    """The same with a past and a present: nine jobs, a scheduler."""
+def rivers(past, tmp_path, monkeypatch):
+    """A project with a past and a present: nine jobs, a scheduler."""
+    shutil.copytree(past, tmp_path, dirs_exist_ok=True)
+    stage = Stage(tmp_path, monkeypatch)
+    held = Lock(stage.project.state)
+    held.take()
+    yield stage
+    held.give()
+    stage.close()
+
+
+def live(stage: Stage) -> None:
+    """Let nine jobs happen."""
     stage.now = NOW - timedelta(hours=3)
     stage.observations()
     first = stage.command("unpack-forcing", "/usr/bin/tar", "-xf", "aorc-1984.tar")
@@ -276,8 +326,3 @@ def rivers(stage):
     stage.simulation("leaf-2deg")
     stage.simulation("leaf-4deg")
     stage.date()
-    stage.now = NOW
-    held = Lock(stage.project.state)
-    held.take()
-    yield stage
-    held.give()

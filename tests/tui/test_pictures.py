@@ -1,4 +1,4 @@
-"""The dashboard as pictures: `SNAPSHOTS=update pytest tests/tui/test_pictures.py` takes them anew; look at them then."""
+"""The dashboard as pictures: `SNAPSHOTS=update pytest tests/tui/test_pictures.py` takes new ones; look at them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from dmod.errors import DmodError
-from tui.entry import ACTIVE, Entry
 from tui.filter import parse
 from tui.hints import PLOT, no_jobs, of_jobs
 from tui.job_columns import columns
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui.entry import Entry
     from tui.feed import Feed
     from tui.look import Line, Look
     from tui.memory import Memory
@@ -135,7 +135,7 @@ class Jobs(Pane):
 
     def settle(self) -> None:
         """Bring the order up to date, and the times of jobs that run."""
-        going = [key for key in self.rows.keys if self.rows[key].status in ACTIVE]
+        going = [job for job in self.feed.going if job in self.rows]
         self.rows.touch(going)
         if self.rows.settle():
             self.table.settled()
@@ -290,6 +290,7 @@ class Jobs(Pane):
         self.table.marks -= ids
         if self.feed.look():
             self.tick()
+        self.post_message(self.Changed())
 
     def _in_log(self) -> bool:
         return self.detail.display and self.detail.page == "log" and not self.table.has_focus

@@ -1,0 +1,140 @@
+"""What a busy queue costs: the whole dashboard against Textual's DataTable with the same rows, in the same run.
+
+`python tests/bench/bench_dashboard.py [JOBS...]`: CPU milliseconds per tick (100 jobs change, five times a second), the
+`python tests/bench/bench_dashboard.py [JOBS...]`: CPU milliseconds per tick (100 jobs change, 5 times a second), the
+the best way it has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+from textual.app import App
+from textual.widgets import DataTable
+
+from dmod import project
+from dmod.jobs.kinds.command import Command, CommandSpec
+from dmod.jobs.prepared import Prepared
+from dmod.scheduler.queue import Queue
+from tui.app import Dashboard
+
+CHANGES, RATE, SIZE = 100, 5.0, (160, 48)
+STATES = ("staging", "running", "collecting", "completed", "failed")
+
+
+def fill(queue: Queue, jobs: int) -> None:
+    spec = CommandSpec(kind="command", name="bench", command=Command(("/bin/true",)))
+    queue.submit_all([(spec, Prepared())] * jobs, Path("/"))
+
+
+def change(connection: sqlite3.Connection, ids: list[int], state: str) -> None:
+    """As the scheduler does, with its events, in one transaction."""
+    now = time.time()
+    connection.execute("begin immediate")
+    connection.executemany("update job set status = ?, started = ? where id = ?", [(state, now, each) for each in ids])
+    connection.executemany(
+        "insert into event (job, status, time) values (?, ?, ?)", [(each, state, now) for each in ids]
+    )
+    connection.execute("commit")
+
+
+class Peer(App[None]):
+    """A DataTable with the columns of the dashboard's."""
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__()
+        self.jobs = jobs
+
+    def compose(self):
+        yield DataTable(cursor_type="row")
+
+    def on_mount(self) -> None:
+        table = self.query_one(DataTable)
+        for name in ("id", "name", "kind", "state", "progress", "cpus", "age", "runtime", "why"):
+            table.add_column(name, key=name)
+        for each in range(self.jobs, 0, -1):
+            table.add_row(str(each), "bench", "command", "queued", "", "1", "now", "", "next", key=str(each))
+
+    def change(self, ids: list[int], state: str) -> None:
+        table = self.query_one(DataTable)
+        for each in ids:
+            table.update_cell(str(each), "state", state)
+            table.update_cell(str(each), "runtime", f"{time.time() % 60:.0f}s")
+
+
+async def drive(app: App[None], act, ticks: int) -> tuple[float, float, float]:
+    """Seconds to the first picture, CPU ms per tick, and the longest pause of the loop in ms."""
+    begin = time.perf_counter()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        first = time.perf_counter() - begin
+        await asyncio.sleep(1.5)  # what is done once is not what a tick costs
+        cpu, longest, outside = time.process_time(), 0.0, 0.0
+        for tick in range(ticks):
+            spent = time.process_time()
+            own = act(STATES[tick % len(STATES)])
+            outside += time.process_time() - spent if own else 0.0
+            until = time.perf_counter() + 1 / RATE
+            while (left := until - time.perf_counter()) > 0:
+                now = time.perf_counter()
+                await asyncio.sleep(min(left, 0.01))
+                longest = max(longest, time.perf_counter() - now - 0.01)
+        return first, 1000 * (time.process_time() - cpu - outside) / ticks, 1000 * longest
+
+
+def measure(jobs: int, ticks: int) -> None:
+    chance = random.Random(1)  # noqa: S311 - which jobs change
+    with tempfile.TemporaryDirectory() as folder:
+        made = project.create(Path(folder))
+        queue = Queue(made.queue)
+        fill(queue, jobs)
+        other = sqlite3.connect(made.queue, isolation_level=None)
+
+        def busy(state: str) -> bool:
+            top = range(max(jobs - 40, 0) + 1, jobs + 1)  # what can be seen changes too
+            change(other, [*chance.sample(top, 20), *chance.sample(range(1, jobs + 1), CHANGES - 20)], state)
+            return True
+
+        idle = asyncio.run(drive(Dashboard(made), lambda _: False, ticks))
+        ours = asyncio.run(drive(Dashboard(made), busy, ticks))
+        other.close()
+        queue.close()
+    peer = Peer(jobs)
+
+    def cells(state: str) -> bool:
+        top = range(max(jobs - 40, 0) + 1, jobs + 1)
+        peer.change([*chance.sample(top, 20), *chance.sample(range(1, jobs + 1), CHANGES - 20)], state)
+        return False
+
+    theirs = asyncio.run(drive(peer, cells, ticks))
+    print(f"{jobs:,} jobs, {CHANGES} changes {RATE:g} times a second")
+    print(f"  {'':<22}{'first picture s':>16}{'CPU ms per tick':>17}{'longest pause ms':>18}")
+    empty = asyncio.run(drive(App(), lambda _: False, ticks))
+    rows = (
+        ("dmod dashboard", ours),
+        ("  nothing changes", idle),
+        ("DataTable", theirs),
+        ("empty app, this loop", empty),
+    )
+    for name, (first, cpu, longest) in rows:
+        print(f"  {name:<22}{first:>16.2f}{cpu:>17.1f}{longest:>18.0f}")
+    print(f"  ratio of CPU to DataTable: {ours[1] / theirs[1]:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("jobs", type=int, nargs="*", default=[2_000, 20_000])
+    parser.add_argument("--ticks", type=int, default=40)
+    given = parser.parse_args()
+    for jobs in given.jobs:
+        measure(jobs, given.ticks)
+
+
+if __name__ == "__main__":
+    main()
