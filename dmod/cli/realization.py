@@ -43,14 +43,17 @@ def check(
     """
     from dmod.hydro.hydrofabric import Hydrofabric
     from dmod.hydro.realization_check import check as found_in
+    from dmod.models import parameters
 
     path = source.find_file(file, "realization", ".json")
+    fabric = Hydrofabric.read(source.find(hydrofabric, "hydrofabric")) if hydrofabric else None
     findings = found_in(
         path,
-        hydrofabric=Hydrofabric.read(source.find(hydrofabric, "hydrofabric")) if hydrofabric else None,
+        hydrofabric=fabric,
         forcing=source.find(forcing, "forcing") if forcing else None,
         root=root,
     )
+    findings += parameters.check(path, None if fabric is None else set(fabric.catchments))
     _show_findings(findings)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = _count(len(findings) - errors, "warning")

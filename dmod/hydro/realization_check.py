@@ -155,4 +155,5 @@ def required(case: Case, formulation: Formulation) -> None:
         keys.append("init_config")
     for key in keys:
         if not formulation.params.get(key):
-            case.findings.error(f"{formulation.where}.params.{key}", "it is missing or empty")
+            fix = '"main_output_variable": "Q_OUT"' if realization_names.is_series(formulation) else ""
+            case.findings.error(f"{formulation.where}.params.{key}", "it is missing or empty", fix)

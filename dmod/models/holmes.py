@@ -61,7 +61,8 @@ class Holmes:
     """A model of holmes-rs for one catchment.
 
     It was written for days and takes any step: what its parameters call a day is then a step, so parameters hold for
-    the step they were calibrated with (x4 of GR4J = 20 is 20 hours in an hourly run) and not for another.
+    the step they were calibrated with (x4 of GR4J = 6 is 6 hours in an hourly run) and not for another. The library's
+    bounds stay as they are for days: x4 is 10 steps at most.
     """
 
     code: ClassVar[str]  # its module in holmes_rs.hydro
@@ -102,14 +103,28 @@ class Holmes:
         """Say which parameter is missing, not a number or out of its bounds: UsageError with catchment and name."""
         if self._vector is not None:
             return
+        if lacking := self.lacking():
+            names, one = ", ".join(lacking), len(lacking) == 1
+            raise UsageError(
+                f"{self._where}: {f'parameter {names} is' if one else f'parameters {names} are'} missing",
+                why=", ".join(f"{name} is {what}" for name, what in lacking.items()),
+                fix=f"add {names} to model_params of the realization",
+            )
         vector = self._checked(f"hydro.{self.code}")
         if self.snow:
             factors = self._checked("snow.cemaneige")
-            layers, median = (self._required(name) for name in BANDS)
+            layers, median = (self.parameters[name] for name in BANDS)
             if not np.isfinite(layers).all() or not np.isfinite(median).all():
                 raise UsageError(f"{self._where}: {' and '.join(BANDS)} must be heights in m")
             self._snow = Snow(factors, layers, float(median[0]))
         self._vector = vector
+
+    def lacking(self) -> dict[str, str]:
+        """The parameters that are not given, and what each may be: `{"x2": "-5 to 3"}`."""
+        modules = (f"hydro.{self.code}", *(["snow.cemaneige"] if self.snow else []))
+        wanted = {name: f"{low:g} to {high:g}" for module in modules for name, low, high in limits(module)}
+        wanted |= {"elevation_layers": "a list of heights in m", "median_elevation": "in m"} if self.snow else {}
+        return {name: what for name, what in wanted.items() if name not in self.parameters}
 
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
         """The runoff `Q_OUT` in m per step for whole series of shape (steps,)."""
@@ -151,27 +166,30 @@ class Holmes:
         if name not in known:
             raise UsageError(f"{self._where} has no parameter {name!r}", why=f"it has {', '.join(known)}")
         try:
-            self.parameters[name] = np.array(value, dtype=np.float64, ndmin=1)
+            numbers = np.array(value, dtype=np.float64, ndmin=1)
         except (TypeError, ValueError) as error:
             raise UsageError(f"{self._where}: parameter {name} is {value!r}, not a number") from error
+        if not numbers.size:
+            raise UsageError(f"{self._where}: parameter {name} is an empty list, not a number")
+        self.parameters[name] = numbers
         self._vector = None
-
-    def _required(self, name: str) -> NDArray[np.float64]:
-        if name not in self.parameters:
-            raise UsageError(
-                f"{self._where}: parameter {name} is missing", fix=f'add "{name}" to model_params of the realization'
-            )
-        return self.parameters[name]
 
     def _checked(self, module: str) -> NDArray[np.float64]:
         """The parameters of a module of the library in its order."""
-        bounds = limits(module)
-        values = []
-        for name, low, high in bounds:
-            values.append(value := float(self._required(name)[0]))
-            if not low <= value <= high:
-                raise UsageError(f"{self._where}: parameter {name} is {value:g}, outside {low:g} to {high:g}")
-        return np.array(values)
+        names = [name for name, _, _ in limits(module)]
+        for name in names:
+            self.within(name)
+        return np.array([float(self.parameters[name][0]) for name in names])
+
+    def within(self, name: str) -> None:
+        """Raise UsageError if a parameter that is given is out of the library's bounds."""
+        for module in (f"hydro.{self.code}", "snow.cemaneige"):
+            for known, low, high in limits(module):
+                if known == name and not low <= (value := float(self.parameters[name][0])) <= high:
+                    raise UsageError(
+                        f"{self._where}: parameter {name} is {value:g}, outside {low:g} to {high:g}",
+                        fix=f"change {name} in model_params of the realization",
+                    )
 
     @property
     def _where(self) -> str:

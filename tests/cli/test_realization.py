@@ -9,7 +9,8 @@ import pytest
 from dmod.cli import main
 from dmod.hydro.forcing import write_netcdf
 
-GR4J = {"python_type": "dmod.models.series.GR4J", "main_output_variable": "Q_OUT", "model_params": {"x1": 300}}
+RIVER = {"x1": 300, "x2": 0.5, "x3": 90, "x4": 6}
+GR4J = {"python_type": "dmod.models.series.GR4J", "main_output_variable": "Q_OUT", "model_params": RIVER}
 SOUND = {
     "global": {
         "formulations": [{"name": "bmi_python", "params": GR4J}],
@@ -92,6 +93,37 @@ def test_a_hydrofabric_that_lacks_what_is_named_warns(file: Path, capsys: pytest
     said = capsys.readouterr()
     assert "warning catchments.cat-7\n  the hydrofabric has no cat-7" in said.out
     assert "no errors, 1 warning" in said.err
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ({"model_params": {"x1": 300, "x4": 6}},
+         ["model_params", "GR4J lacks x2, x3", 'fix: add "x2": -5 to 3, "x3": 10 to 400']),
+        ({"model_params": RIVER | {"x1": 1}}, ["model_params.x1", "GR4J: parameter x1 is 1, outside 10 to 1500"]),
+        ({"model_params": RIVER | {"x2": "big"}}, ["model_params.x2", "GR4J: parameter x2 is 'big', not a number"]),
+        ({"model_params": RIVER | {"x9": 1}},
+         ["model_params.x9", "GR4J has no parameter 'x9'",
+          "fix: it has x1, x2, x3, x4, ctg, kf, qnbv, elevation_layers, median_elevation"]),
+        ({"python_type": "dmod.models.series.GR5J"},
+         ["python_type", 'there is no model "dmod.models.series.GR5J"', 'fix: "dmod.models.series.GR4J"']),
+    ],
+)  # fmt: skip
+def test_what_our_models_would_refuse_is_told_before_the_run(
+    file: Path, capsys: pytest.CaptureFixture[str], change: dict[str, object], lines: list[str]
+):
+    formulation = {"name": "bmi_python", "params": GR4J | change}
+    file.write_text(json.dumps(SOUND | {"global": SOUND["global"] | {"formulations": [formulation]}}))
+    assert main(["realization", "check", "./r.json"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == [f"error global.formulations[0].params.{lines[0]}", *(f"  {line}" for line in lines[1:])]
+
+
+def test_a_class_without_its_module_is_an_error(file: Path, capsys: pytest.CaptureFixture[str]):
+    formulation = {"name": "bmi_python", "params": GR4J | {"python_type": "GR4J", "model_type_name": "GR4J"}}
+    file.write_text(json.dumps(SOUND | {"global": SOUND["global"] | {"formulations": [formulation]}}))
+    assert main(["realization", "check", "./r.json"]) == 1
+    assert '"GR4J" is not module.Class\n  fix: "dmod.models.series.GR4J"' in capsys.readouterr().out
 
 
 def test_what_is_not_json_is_named_by_line(file: Path, capsys: pytest.CaptureFixture[str]):

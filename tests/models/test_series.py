@@ -194,7 +194,8 @@ def test_what_the_interface_says_of_a_model():
         ({"x4": float("nan")}, "cat-27: GR4J: parameter x4 is nan, outside"),
         ({"x2": "much"}, "cat-27: GR4J: parameter x2 is 'much', not a number"),
         ({"kf": 9999.0, **{k: v for k, v in SNOW.items() if k != "kf"}}, "parameter kf is 9999, outside 0 to 20"),
-        ({"elevation_layers": [1.0]}, "parameter ctg is missing"),
+        ({"elevation_layers": [1.0]}, "parameters ctg, kf, qnbv, median_elevation are missing"),
+        ({"x1": []}, "GR4J: parameter x1 is an empty list"),
         ({"x9": 1.0}, "GR4J has no parameter 'x9'"),
     ],
 )
@@ -205,7 +206,7 @@ def test_a_wrong_parameter_is_named_with_its_catchment(change, message):
 
 
 def test_no_parameter_has_a_silent_default():
-    with pytest.raises(UsageError, match="cat-27: GR4J: parameter x3 is missing"):
+    with pytest.raises(UsageError, match="cat-27: GR4J: parameters x3, x4 are missing"):
         made(x1=300.0, x2=0.0).run(weather(3))
 
 

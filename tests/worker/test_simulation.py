@@ -127,7 +127,7 @@ def test_a_class_beside_the_realization_runs_for_one_catchment(job):
     ("change", "code", "message"),
     [
         ({"formulation": {"python_type": "dmod.models.series.GR4J", "model_params": {"x1": 1.0}}}, 65,
-         "cat-1: GR4J: parameter x1 is 1, outside"),
+         "cat-1: GR4J: parameters x2, x3, x4 are missing"),
         ({"formulation": {"name": "bmi_c", "library_file": "cfe.so"}}, 66, "cat-1: formulation bmi_c (GR4J)"),
         ({"formulation": {"python_type": "no_such.Model"}}, 71, "cat-1: no_such.Model cannot be imported"),
         ({"formulation": {"python_type": "dmod.models.series.GR5J"}}, 65, "there is no model dmod.models.series.GR5J"),
