@@ -28,8 +28,6 @@ class Weather:
     """The forcing datasets of a run, open until the run ends."""
 
     def __init__(self, sources: Sequence[Source], clock: Clock) -> None:
-        if not sources:
-            raise NotFoundError("the job has no forcing", fix="name one in [simulation] forcing")
         self._names = ", ".join(source.name for source in sources)
         self._open: list[Forcing] = [open_forcing(source.path) for source in sources]
         for source, forcing in zip(sources, self._open, strict=True):
@@ -55,6 +53,12 @@ class Weather:
     ) -> dict[str, Series]:
         """Model inputs by name in the model's units, each (catchments, steps). Raises NotFoundError, UsageError."""
         names = [variable.name for variable in inputs]
+        if names and not self._open:
+            raise NotFoundError(
+                "the job has no forcing",
+                why=f"the model of {catchments[0]} takes {', '.join(names)}",
+                fix="name one in [simulation] forcing",
+            )
         wanted = meteorology.needed(self._variables, names)
         arrays = self._arrays(wanted, catchments)
         made = meteorology.series(arrays, names, self._times, self._clock.step, latitudes)

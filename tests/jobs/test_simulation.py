@@ -128,6 +128,12 @@ def test_models_that_need_no_forcing_get_none(make, whole):
     assert "forcing" not in prepare(make.spec("simulation", realization="settings"), (settings, whole[1])).datasets
 
 
+def test_forcing_that_is_named_is_given_though_nobody_knows_what_the_model_takes(make, whole):
+    settings = make.realization(needs=[{"catchments": None, "variables": []}])
+    spec = make.spec("simulation", realization="settings", forcing="rain")
+    assert prepare(spec, (settings, whole[1], make.forcing())).datasets["forcing"] == ("rain",)
+
+
 def test_a_realization_without_a_global_formulation_serves_those_it_names(make, whole):
     spec = make.spec("simulation", realization="settings", catchments=["cat-1"])
     few = make.realization(named=("cat-1",))

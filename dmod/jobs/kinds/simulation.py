@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dmod.data.format import Category
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _START = ("begin", "start_time", "from")
 _END = ("stop", "end_time", "until", "to")
+_FORMAT = "of the output; auto is CSV up to 1,000 catchments and nexuses, and NetCDF above"
 _TRIES = 20  # hydrofabrics that are held against a job that names none
 
 
@@ -44,7 +45,9 @@ class Simulation:
     )
     partition: str | None = field(default=None, metadata={"doc": "a config dataset; by default METIS makes one"})
     output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
-    format: str = field(default="auto", metadata={"choices": ("auto", "csv", "netcdf")})
+    format: str = field(
+        default="auto", metadata={"choices": ("auto", "csv", "netcdf"), "aliases": ("output_format",), "doc": _FORMAT}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +129,11 @@ def _period(wanted: Simulation, details: Mapping[str, Any]) -> tuple[TimeRange, 
     begin, end = wanted.start or own.begin, wanted.end or own.end
     for key, time in (("start", begin), ("end", end)):
         if (time - own.begin).total_seconds() % step:
+            on = time - (time - own.begin) % timedelta(seconds=step)
             raise UsageError(
                 f"simulation.{key} {time:%Y-%m-%d %H:%M:%S} is not on the clock of {wanted.realization}",
                 why=f"its steps are {step} s long and begin at {own.begin:%Y-%m-%d %H:%M:%S}",
+                fix=f"--set simulation.{key}={on:%Y-%m-%dT%H:%M:%SZ}",
             )
     if end < begin:
         raise UsageError(f"simulation.end {end:%Y-%m-%d %H:%M:%S} is before its start {begin:%Y-%m-%d %H:%M:%S}")
@@ -165,7 +170,7 @@ def _weather(
     for need in details["needs"]:
         named = left if need["catchments"] is None else left & set(need["catchments"])
         left = left - named  # not in place: named may be left itself
-        if named and need["variables"]:
+        if named and (need["variables"] or names):  # what a class of the user's own takes, only a run can tell
             requirements.append(
                 Requirement(
                     Category.FORCING,
