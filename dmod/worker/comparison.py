@@ -19,6 +19,7 @@ from dmod.hydro.stamps import Stamps
 if TYPE_CHECKING:
     from dmod.hydro.discharge import Discharge
 
+_AREA = "needs its area"
 FEWEST = 10  # pairs of a gauge that can be scored: fewer say nothing
 
 
@@ -77,7 +78,7 @@ def compare(discharge: Discharge, observation: Observation, features: Mapping[st
     """
     left_out, found = _paired(discharge, observation, features)
     if not found:
-        raise _none("no gauge can be scored", left_out, "dmod dataset show OBSERVATION")
+        raise _none("no gauge can be scored", left_out, _remedy(left_out))
     times, step, observed = _observed(discharge, observation)
     rows = window.rows(times)
     if not rows.any():
@@ -95,7 +96,8 @@ def compare(discharge: Discharge, observation: Observation, features: Mapping[st
         else:
             pairs.append(pair)
     if not pairs:
-        raise _none("simulation and observations hardly meet", left_out, "dmod dataset show OBSERVATION", times[rows])
+        fix = "name observations of this time, or change evaluation.start and end"
+        raise _none("simulation and observations hardly meet", left_out, fix, times[rows])
     return Comparison(times[rows], step, tuple(pairs), left_out)
 
 
@@ -120,8 +122,15 @@ def _paired(
 
 def _unknown(feature: str, known: set[str]) -> str:
     if feature.startswith("cat-") and not any(name.startswith("cat-") for name in known):
-        return f"the discharge of {feature} needs its area; name the hydrofabric in [evaluation]"
+        return f"the discharge of {feature} {_AREA}; name the hydrofabric in [evaluation]"
     return f"the simulation has no {feature}"
+
+
+def _remedy(left_out: Mapping[str, str]) -> str:
+    """What mends that no gauge has its feature."""
+    if any(_AREA in why for why in left_out.values()):
+        return "--set evaluation.hydrofabric=NAME"
+    return "say in the crosswalk.json of the observations which feature each gauge observes"
 
 
 def _observed(discharge: Discharge, observation: Observation) -> tuple[Stamps, int, NDArray[np.float64]]:

@@ -115,7 +115,7 @@ def _features(order: Order, measured: Observation) -> dict[str, str]:
         from dmod.hydro.hydrofabric import Hydrofabric
 
         found = {gauge: nexus for nexus, gauge in Hydrofabric.read(fabrics[0].path).gauges.items()}
-        if found:
+        if not found.keys().isdisjoint(measured.gauges):
             return found
     return {gauge: gauge for gauge in measured.gauges}
 

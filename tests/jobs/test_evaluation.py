@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dmod.errors import UnmetError
@@ -20,6 +22,22 @@ def test_a_hydrofabric_that_is_named_is_taken(make):
     datasets = (make.output(), make.observation(), make.fabric())
     spec = make.spec("evaluation", simulation="sim-1", observation="gauges", hydrofabric="sugar")
     assert prepare(spec, datasets).datasets["hydrofabric"] == ("sugar",)
+
+
+def test_an_output_in_csv_brings_the_hydrofabric_that_it_was_simulated_on(make):
+    csv = replace(make.output(form="output-csv"), derived_from=("settings", "sugar", "rain"))
+    datasets = (csv, make.output("sim-2"), make.observation(), make.fabric("salt"), make.fabric())
+    found = prepare(make.spec("evaluation", simulation="sim-1", observation="gauges"), datasets)
+    assert found.datasets["hydrofabric"] == ("sugar",)
+    assert set(found.digests) == {"sim-1", "gauges", "sugar"}
+    assert (
+        "hydrofabric"
+        not in prepare(make.spec("evaluation", simulation="sim-2", observation="gauges"), datasets).datasets
+    )
+    lone = tuple(each for each in datasets if each.name != "sugar")
+    assert (
+        "hydrofabric" not in prepare(make.spec("evaluation", simulation="sim-1", observation="gauges"), lone).datasets
+    )
 
 
 def test_everything_it_lacks_is_named(make):

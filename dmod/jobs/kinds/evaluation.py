@@ -31,7 +31,9 @@ class Evaluation:
     observation: str = field(
         metadata={"doc": "a dataset of discharge and its crosswalk", "aliases": ("observed", "observations", "obs")}
     )
-    hydrofabric: str | None = field(default=None, metadata={"doc": "areas, where the output is CSV by catchment"})
+    hydrofabric: str | None = field(
+        default=None, metadata={"doc": "for the areas of an output in CSV; by default the simulation's own"}
+    )
     metrics: tuple[str, ...] = field(default=METRICS, metadata={"choices": KNOWN, "aliases": ("metric", "scores")})
     start: datetime | None = field(default=None, metadata={"doc": "score from here on", "aliases": ("begin", "from")})
     end: datetime | None = field(default=None, metadata={"doc": "score up to here", "aliases": ("stop", "until", "to")})
@@ -48,7 +50,7 @@ class EvaluationSpec(Spec):
 
 
 def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
-    """The datasets of an evaluation. Raises UnmetError with every gap."""
+    """The datasets of an evaluation; an output in CSV brings its hydrofabric. Raises UnmetError with every gap."""
     wanted = spec.evaluation
     requirements = [
         Requirement(Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=("output-netcdf", "output-csv")),
@@ -59,7 +61,18 @@ def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
     found = match(requirements, datasets)
     if found.gaps:
         raise found.unmet(spec.name or "evaluation")
+    chosen = dict(found.chosen)
+    if not wanted.hydrofabric and (own := _own_fabric(chosen["simulation"][0], datasets)):
+        chosen["hydrofabric"] = (own,)
     return Prepared(
-        datasets={role: tuple(each.name for each in sets) for role, sets in found.chosen.items()},
-        digests={each.name: each.digest for sets in found.chosen.values() for each in sets},
+        datasets={role: tuple(each.name for each in sets) for role, sets in chosen.items()},
+        digests={each.name: each.digest for sets in chosen.values() for each in sets},
     )
+
+
+def _own_fabric(simulation: Dataset, datasets: Sequence[Dataset]) -> Dataset | None:
+    """What an output in CSV was simulated on, if that is still there: such an output says nothing of areas."""
+    if simulation.domain.format != "output-csv":
+        return None
+    fabrics = (each for each in datasets if each.category is Category.HYDROFABRIC)
+    return next((each for each in fabrics if each.name in simulation.derived_from), None)
