@@ -29,8 +29,9 @@ class Lock:
     """Held by the scheduler of a project while it lives; the kernel gives it back whatever happens."""
 
     def __init__(self, state: Path) -> None:
-        state.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with _writable(state):
+            state.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def take(self) -> None:
         """Take it and say who has it. Raises ConflictError if another scheduler runs."""
@@ -45,8 +46,8 @@ class Lock:
                         "the scheduler of this project runs already", fix="dmod scheduler status"
                     ) from error
             time.sleep(0.005)
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, json.dumps({"pid": os.getpid(), "since": time.time()}).encode(), 0)
+        with _writable(LOCK):  # over what is there: a full disk has no room for what was given back
+            os.ftruncate(self._fd, os.pwrite(self._fd, _me(), 0))
 
     def give(self) -> None:
         """Give it back."""
@@ -70,6 +71,20 @@ def holder(state: Path) -> dict[str, Any] | None:
     return None
 
 
+def _me() -> bytes:
+    return json.dumps({"pid": os.getpid(), "since": time.time()}).encode()
+
+
+@contextmanager
+def _writable(what: Path | str) -> Iterator[None]:
+    """That something of the state cannot be written, as UnreachableError."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnreachableError(f"{what} cannot be written: {reason}", fix="dmod doctor") from error
+
+
 @contextmanager
 def _within(folder: Path) -> Iterator[str]:
     """A short name for a folder: a socket's path has at most 107 bytes, a project's may have more."""
@@ -82,9 +97,9 @@ def _within(folder: Path) -> Iterator[str]:
 
 def listen(state: Path) -> socket.socket:
     """The socket on which a scheduler is woken."""
-    (state / WAKE).unlink(missing_ok=True)
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    with _within(state) as folder:
+    with _writable(state), _within(state) as folder:
+        (state / WAKE).unlink(missing_ok=True)
         ear.bind(f"{folder}/{WAKE}")
     return ear
 
@@ -106,10 +121,12 @@ def ensure(root: Path, state: Path) -> None:
 
 def start(root: Path, state: Path) -> None:
     """Start a scheduler that outlives this process and its terminal."""
-    state.mkdir(parents=True, exist_ok=True)
     log = state / LOG
-    if log.exists() and log.stat().st_size > LOG_SIZE:
-        log.replace(state / f"{LOG}.1")
+    with _writable(state):
+        state.mkdir(parents=True, exist_ok=True)
+        if log.exists() and log.stat().st_size > LOG_SIZE:
+            log.replace(state / f"{LOG}.1")
+        log.touch()
     # a job that submits another must not take the scheduler with it when it ends
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("DMOD_JOB", "DMOD_TASK"))}
     with log.open("ab") as lines:

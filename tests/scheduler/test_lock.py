@@ -176,3 +176,11 @@ def test_a_log_that_is_long_is_put_aside(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / lock.LOG).write_text("a long story of old\n")
     lock.start(tmp_path / "no-project", tmp_path)
     assert (tmp_path / f"{lock.LOG}.1").read_text() == "a long story of old\n"
+
+
+@pytest.mark.parametrize("act", [Lock, listen, lambda state: lock.start(state.parent, state)])
+def test_a_state_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path, act):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UnreachableError) as raised:
+        act(tmp_path / "file")
+    assert raised.value.fix == "dmod doctor"
