@@ -98,9 +98,13 @@ def _within(folder: Path) -> Iterator[str]:
 def listen(state: Path) -> socket.socket:
     """The socket on which a scheduler is woken."""
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    with _writable(state), _within(state) as folder:
-        (state / WAKE).unlink(missing_ok=True)
-        ear.bind(f"{folder}/{WAKE}")
+    try:
+        with _writable(state), _within(state) as folder:
+            (state / WAKE).unlink(missing_ok=True)
+            ear.bind(f"{folder}/{WAKE}")
+    except UnreachableError:
+        ear.close()
+        raise
     return ear
 
 
