@@ -52,7 +52,7 @@ def read(path: Path) -> Located:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {shown(path)}") from error
+        raise NotFoundError(f"there is no file {shown(path)}", fix=f"ls {shown(path.parent)}") from error
     except OSError as error:
         raise ConflictError(f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}") from error
     try:

@@ -91,13 +91,14 @@ def check() -> None:
 @app.command()
 def schema(
     of: Annotated[
-        str, typer.Option("--for", metavar="NAME", help="config, job, dataset, ... (default: dmod.toml)")
+        str, typer.Option("--for", metavar="NAME", help="simulation, job, dataset, ... (default: dmod.toml)")
     ] = "",
 ) -> None:
     """Write the JSON Schema of dmod.toml, of a job file, or of what a command shows with -o json.
 
     dmod config schema > dmod.schema.json
-    dmod config schema --for job
+    dmod config schema --for simulation    all keys of a job file
+    dmod config schema --for job           a row of job list -o json
     """
     found = schemas.of(of) if of else json_schema.of(Tables, "dmod.toml")
     write(as_yaml(found) if current().output == "yaml" else as_json(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -32,5 +33,5 @@ def command(
         confirm(f"{place.absolute()} is not empty; make it a project?")
     made = project.create(place, name)
     show_record({"name": made.name, "root": made.root, "file": made.file}, table=lambda _: [shown(made.file)])
-    go = "" if made.root == Path.cwd() else f"cd {shown(made.root)} && "
+    go = "" if made.root == Path.cwd() else f"cd {shlex.quote(shown(made.root))} && "
     say(f"next: {go}dmod dataset create NAME --category forcing --from PATH, or dmod demo")

@@ -64,6 +64,17 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     dmod job submit simulation.toml --wait
     dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
     dmod job submit -- /bin/echo hello
+
+    A job file says its kind, and in a table of that name what it needs. It names datasets, not paths:
+
+      kind = "simulation"             kind = "evaluation"
+
+      [simulation]                    [evaluation]
+      realization = "models"          simulation = "rivers-1"
+      hydrofabric = "catchments"      observation = "measured"
+      forcing = ["rain", "snow"]
+
+    All its keys: dmod config schema --for simulation, evaluation or command.
     """
     given = {"name": name, "resources.cpus": cpus, "resources.memory": memory, "resources.time_limit": time_limit}
     given |= {"executor": executor}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,11 @@ def _command(words: Sequence[str]) -> Located:
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
     if len(words) == 1 and shutil.which(word) is None:
         if Path(word).exists():
-            raise UsageError(f"{word} is no job file and no program", why="job files end in .toml; programs can be run")
+            raise UsageError(
+                f"{word} is no job file and no program",
+                why="job files end in .toml; programs can be run",
+                fix="dmod job submit --help",
+            )
         near = nearest(word, [str(path) for path in Path().glob("*.toml") if path.name != "dmod.toml"])
         fix = f"dmod job submit {near}" if near else "dmod job submit --help"
         raise NotFoundError(f"there is no job file {word}, and no program of that name", fix=fix)
@@ -59,13 +64,12 @@ def submit(spec: Spec, *, wait: bool) -> int:
     """Check a spec, queue it, print its id, wake the scheduler; with `wait` show its progress to the end."""
     from dmod.cli.job_list import row
     from dmod.data.folder import FolderStore
-    from dmod.jobs import kinds
     from dmod.scheduler import lock
     from dmod.scheduler.queue import Queue
 
     here = project()
     store = FolderStore(here.datasets)
-    prepared = kinds.prepare(spec, store.list() if spec.kind != "command" else [])
+    prepared = _prepared(spec, store)
     _possible(spec)
     _free_output(spec, store)
     if current().dry_run:
@@ -89,6 +93,27 @@ def submit(spec: Spec, *, wait: bool) -> int:
     return job_wait.exit_code([ended])
 
 
+def _prepared(spec: Spec, store: FolderStore) -> Prepared:
+    """What the job will run on. Raises UnmetError; for a path where a dataset is meant it says how to make it one."""
+    from dmod.jobs import kinds
+
+    try:
+        return kinds.prepare(spec, store.list() if spec.kind != "command" else [])
+    except UnmetError as error:
+        said = [getattr(spec.table, role, None) for role in ("realization", "hydrofabric", "forcing", "observation")]
+        names = {each for one in said for each in ((one,) if isinstance(one, str) else one or ())} - {*store.names()}
+        path = next((each for each in sorted(names) if Path(each).exists()), None)
+        if path is None:
+            raise
+        from dmod.data import name
+
+        raise UnmetError(
+            error.message,
+            why=f'"{path}" is a path, and a job names datasets',
+            fix=f"dmod dataset create {name.slug(Path(path).stem)} --from {shlex.quote(path)}, and name that",
+        ) from error
+
+
 def _possible(spec: Spec) -> None:
     """Refuse what no node could ever run."""
     from dmod.jobs.launch import mpiexec
@@ -97,9 +122,9 @@ def _possible(spec: Spec) -> None:
 
     lack = impossible(spec.resources, nodes(project().config))
     if lack:
-        raise UnmetError(
-            f'job "{spec.name}" can never run here: it {lack}', fix="--cpus and --memory, or dmod node list"
-        )
+        most = max((node.cpus for node in nodes(project().config)), default=1)
+        fix = f"--cpus {most}" if spec.resources.cpus > most else "--memory SIZE"
+        raise UnmetError(f'job "{spec.name}" can never run here: it {lack}', fix=f"{fix}, or dmod node list")
     if spec.kind == "simulation" and spec.resources.cpus > 1:
         mpiexec()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,10 @@ def watch(job: int, queue: Queue) -> Job:
             bar.update(done, total, note or str(seen.status))
 
         ended = _until([job], queue, look)[0]
-    say(told(ended))
+    if ended.status is Status.COMPLETED:
+        say(told(ended))
+    else:  # not talk: -q silences no failure
+        sys.stderr.write(f"{told(ended)}\n")
     return ended
 
 

@@ -11,16 +11,21 @@ from typing import Any
 from dmod import json_schema
 from dmod.cli.nouns import NOUNS
 from dmod.errors import NotFoundError
+from dmod.jobs.kinds import KINDS
 from dmod.nearest import nearest
 
-FILES = {"dmod.toml": ("dmod.config", "Tables")}  # name -> module and dataclass of a file that people write
+FILES = {  # name -> module and dataclass of a file that people write
+    "dmod.toml": ("dmod.config", "Tables"),
+    **{name: (kind.module, kind.spec) for name, kind in KINDS.items()},
+}
 
 
 def of(name: str) -> dict[str, Any]:
     """The schema called `name`; NotFoundError with the nearest name if there is none."""
     if name in FILES:
         module, attribute = FILES[name]
-        return json_schema.of(getattr(importlib.import_module(module), attribute), name)
+        title = f"a job file of kind {name}" if name in KINDS else name
+        return json_schema.of(getattr(importlib.import_module(module), attribute), title)
     noun = NOUNS.get(name)
     if noun:
         found = getattr(_module(noun.module), "RECORD", None)

@@ -121,11 +121,13 @@ def _value(option: Option, text: str, name: str) -> str | int | Path:
         from dmod.nearest import nearest
 
         near = nearest(text, option.choices) or option.choices[0]
-        raise UsageError(
-            f'{name} cannot be "{text}"', why=f"it is one of {', '.join(option.choices)}", fix=f"{name} {near}"
-        )
+        fix = f"export {name}={near}" if name == option.variable else f"{name} {near}"
+        raise UsageError(f'{name} cannot be "{text}"', why=f"it is one of {', '.join(option.choices)}", fix=fix)
     if option.field == "timeout":
-        return parse_duration(text)
+        try:
+            return parse_duration(text)
+        except UsageError as error:
+            raise UsageError(f"{name}: {error.message}", why=error.why) from None
     return Path(text).expanduser() if option.field == "directory" else text
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dmod import json_schema
 from dmod.cli.output import mark, paint, relative_time, show_record
 from dmod.cli.settings import project
+from dmod.cli.terminal import is_terminal, plain, visible, width
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
@@ -89,12 +90,18 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
     said += [f"{'':<10} {mark('running')}  {job['id']} {job['name']}" for job in summary["running"][:_FAILURES]]
     for job in summary["failures"]:
         when = relative_time(job["ended"])
-        said.append(
-            f"{'':<10} {mark('failed')}  {job['id']} {job['name']}, {when}: {job['reason'] or 'no reason given'}"
-        )
+        said.append(_clipped(f"{'':<10} {mark('failed')}  {job['id']} {job['name']}, {when}: ", job["reason"]))
     if summary["failures"]:
         said.append(f"{'':<10} next: dmod job explain {summary['failures'][0]['id']}")
     return said
+
+
+def _clipped(text: str, reason: str) -> str:
+    """A failure in one line of the terminal; `dmod job explain` tells all of it."""
+    room = width() - visible(text)
+    end = "~" if plain() else "…"
+    reason = reason or "no reason given"
+    return text + (reason[: max(room, 20) - 1] + end if is_terminal() and len(reason) > max(room, 20) else reason)
 
 
 def _counts(jobs: Mapping[str, int]) -> str:

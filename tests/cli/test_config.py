@@ -92,6 +92,10 @@ def test_the_schema_of_dmod_toml(dmod):
 def test_the_schema_of_what_commands_show(dmod):
     assert dmod("config", "schema", "--for", "config").json == config.RECORD
     assert set(dmod("version", "-o", "json").json) == set(version.RECORD["required"])
+    assert {"simulation", "evaluation", "command"} <= set(schemas.names())
+    keys = dmod("config", "schema", "--for", "simulation").json["properties"]["simulation"]
+    assert keys["required"] == ["realization"]
+    assert all(key["description"] for key in keys["properties"].values())
     for name in schemas.names():
         assert dmod("config", "schema", "--for", name).json["type"] == "object"
     said = dmod("config", "schema", "--for", "confg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_a_program_in_this_folder_is_a_command_and_its_suffix_is_its_own(dmod):
     [
         (["hello.tml"], 3, ["error: there is no job file hello.tml, and no program of that name",
                             "  fix: dmod job submit hello.toml"]),
-        (["missing.toml"], 3, ["error: there is no file missing.toml"]),
+        (["missing.toml"], 3, ["error: there is no file missing.toml", "  fix: ls ."]),
         (["hello.toml", "more.toml"], 2, ["error: hello.toml is a job file, and more.toml a word too many",
                                          "  fix: dmod job submit hello.toml"]),
         (["hello.toml", "--cpu", "4"], 2, ['error: dmod job submit has no option "--cpu"; the option is "--cpus"',
@@ -125,6 +126,21 @@ def test_what_no_node_has_is_said_in_numbers(dmod):
     error = json.loads(said.err)
     assert (error["kind"], error["exit_code"]) == ("UnmetError", 6)
     assert error["error"].startswith('job "hello" can never run here: it needs 9999 cpus, ')
+    assert error["fix"] == f"--cpus {len(os.sched_getaffinity(0))}, or dmod node list"
+
+
+def test_a_path_where_a_dataset_is_meant_is_told_how_to_become_one(dmod):
+    Path("my models.json").write_text("{}")
+    Path("run.toml").write_text('kind = "simulation"\n[simulation]\nrealization = "my models.json"\n')
+    said = dmod("job", "submit", "run.toml")
+    assert (said.code, said.err.splitlines()) == (
+        6,
+        [
+            'error: job "run" lacks 2 of its data: realization, hydrofabric',
+            '  why: "my models.json" is a path, and a job names datasets',
+            "  fix: dmod dataset create my-models --from 'my models.json', and name that",
+        ],
+    )
 
 
 def test_a_mistake_in_a_job_file_has_its_place(dmod):
@@ -357,6 +373,7 @@ def test_watching_what_has_ended_says_how(dmod):
     assert said.code == 1
     assert "why: exit code 3: no such river" in said.err
     assert "fix: dmod job explain 1" in said.err
+    assert "why: exit code 3: no such river" in dmod("job", "watch", "1", "-q").err  # a failure is not talk
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_no_color_is_obeyed_unless_the_command_line_insists():
         ("-o jsn", '-o cannot be "jsn"', "-o json"),
         ("job list --output", "--output needs a value: FORMAT", "--output table"),
         ("status -C", "-C needs a value: DIR", "-C ."),
-        ("--timeout soon", '"soon" is not a duration', ""),
+        ("--timeout soon", '--timeout: "soon" is not a duration', ""),
         ("--color blue", '--color cannot be "blue"', "--color auto"),
         ("--yes=1", "--yes takes no value", "write --yes alone"),
     ],
@@ -68,5 +68,6 @@ def test_a_wrong_value_is_a_usage_error(line: str, said: str, fix: str):
 
 
 def test_a_wrong_variable_is_named():
-    with pytest.raises(UsageError, match='DMOD_OUTPUT cannot be "xml"'):
+    with pytest.raises(UsageError, match='DMOD_OUTPUT cannot be "xml"') as caught:
         split([], {"DMOD_OUTPUT": "xml"})
+    assert caught.value.fix == "export DMOD_OUTPUT=table"

@@ -94,3 +94,14 @@ def test_status_in_a_project(dmod):
     assert said.code == 0, said.err
     assert set(said.json) == set(status.RECORD["required"])
     assert said.json["jobs"]["queued"] == 0
+
+
+def test_a_long_reason_fits_the_terminal_and_is_whole_where_nobody_looks(monkeypatch: pytest.MonkeyPatch):
+    long: list[Any] = [Job(7, "sim", "failed", NOW, "rank 0: " + "no gauge can be scored " * 20)]
+    told = summary(long, [], {"state": "stopped"})
+    assert max(map(len, status.lines(told))) > 400
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    settings.use(Settings(ascii=True, color="never"))
+    line = next(line for line in status.lines(told) if "7 sim" in line)
+    assert (len(line), line[-1]) == (80, "~")
