@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from dmod.data.source import Entry
 
 
+_LIKELY = {  # what files with these endings are mostly meant to be
+    ".json": "realization-config",
+    ".gpkg": "geopackage-hydrofabric",
+    ".geojson": "geojson-hydrofabric",
+    ".nc": "aorc-netcdf",
+    ".csv": "aorc-csv",
+}
+
+
 class Detector(Protocol):
     """A module below `dmod.data.detectors`."""
 
@@ -120,11 +129,14 @@ def _unclear(
         choice = f"--category {found[0].category}" if several else f"--format {found[0].name}"
         fix = f"{choice}, or --from with the files of one dataset alone"
         return UsageError(f"the{kind} format of {where} is not clear: {names}", fix=fix)
+    likely = {_LIKELY.get(Path(each.path).suffix.lower(), "") for each in entries} & {each.name for each in fitting}
+    told = f"--format {min(likely)}, to be told what is wrong with it" if likely else ""
     known = "; ".join(f"{each.name}: {each.doc}" for each in fitting)
     if category is None:
         return UsageError(
             f"what {where} hold{'s' if len(entries) == 1 else ''} is not known",
             why="no format fits by names and first bytes",
-            fix="--category CATEGORY, or --category CATEGORY --format generic",
+            fix=told or "--category CATEGORY, or --category CATEGORY --format generic",
         )
-    return UsageError(f"no{kind} format fits {where}", why=known, fix="--format generic, if no job needs its coverage")
+    fix = told or "--format generic, if no job needs its coverage"
+    return UsageError(f"no{kind} format fits {where}", why=known, fix=fix)

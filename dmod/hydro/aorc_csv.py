@@ -181,7 +181,7 @@ class CsvForcing:
         head = self._head(lines[0], path)
         told = [line.split(b",") for line in lines[1:]]
         if rows >= 1 and all(len(cells) == head.width for cells in told):
-            first = stamps.parse([cells[head.time] for cells in told[:2]], lambda at: f"{path}:{at + 2}")
+            first = stamps.parse([cells[head.time] for cells in told[: min(2, rows)]], lambda at: f"{path}:{at + 2}")
             last = stamps.parse([told[-1][head.time]], lambda _: f"{path}:{rows + 1}")
             axis = stamps.axis(first, lambda at: f"{path}:{at + 2}")
             if axis.begin + (rows - 1) * axis.step == stamps.seconds(last[0]):

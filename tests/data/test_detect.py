@@ -221,6 +221,23 @@ def test_what_is_not_clear_is_asked(tmp_path, makers, category, message, fix):
     assert fix in error.value.fix
 
 
+@pytest.mark.parametrize(
+    ("name", "category", "form"),
+    [
+        ("models.json", None, "realization-config"), ("models.json", "config", "realization-config"),
+        ("rain.nc", "forcing", "aorc-netcdf"), ("cat-1.CSV", None, "aorc-csv"),
+        ("conus.gpkg", None, "geopackage-hydrofabric"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_gets_the_format_that_tells_what_is_wrong(tmp_path, name, category, form):
+    (tmp_path / name).write_text("{,}")
+    with pytest.raises(UsageError) as error:
+        choose(category and Category(category), gather([tmp_path]))
+    assert error.value.fix == f"--format {form}, to be told what is wrong with it"
+    with pytest.raises(UsageError):
+        detect(category, tmp_path, form)
+
+
 def test_what_a_job_made_is_kept_whatever_it_is(tmp_path):
     (tmp_path / "notes.md").write_text("x")
     assert choose(Category.OUTPUT, gather([tmp_path]), job=3) == ("output", "generic")

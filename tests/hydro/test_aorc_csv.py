@@ -210,6 +210,12 @@ def test_a_header_without_rows_is_refused(tmp_path):
             use(open_forcing(tmp_path))
 
 
+def test_one_row_is_one_step(tmp_path):
+    (tmp_path / "cat-1.csv").write_text("time,T2D\n2015-12-01 00:00:00,280.5\n")
+    found = open_forcing(tmp_path).scan()
+    assert (found.begins[0], found.ends[0]) == (np.datetime64("2015-12-01T00"), np.datetime64("2015-12-01T00"))
+
+
 def test_many_files_need_few_descriptors(tmp_path):
     names = [f"cat-{number}" for number in range(200)]
     for name in names:
