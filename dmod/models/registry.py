@@ -90,6 +90,13 @@ def _series(formulation: Formulation, setting: Setting) -> Model:
     model.configure(parameters(formulation.params, setting), catchment=setting.catchment, clock=setting.clock)
     model.check()
     aliases = formulation.params.get("variables_names_map", {})
+    names, main = [variable.name for variable in model.outputs], formulation.params.get("main_output_variable")
+    if main and main not in {*names, *(aliases.get(name) for name in names)}:
+        raise UsageError(
+            f"{setting.catchment}: {type(model).__name__} has no output {main!r}",
+            why=f"it has {', '.join(names)}",
+            fix=f'"main_output_variable": "{names[0]}"',
+        )
     return Renamed(model, aliases) if aliases else model
 
 
