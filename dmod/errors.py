@@ -18,6 +18,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_SEEN = {ord("\n"), ord("\t")}
+_UNSEEN = dict.fromkeys({*range(32), *range(127, 160)} - _SEEN, "?")  # a broken file's bytes could steer the terminal
+
 
 class DmodError(Exception):
     """A failure the user can understand: what happened, why, and the command that mends it."""
@@ -32,8 +35,8 @@ class DmodError(Exception):
 
     def lines(self) -> list[str]:
         """The error as it is shown: `error:`, then `  why:` and `  fix:` where there is one."""
-        said = (("  why: ", self.why), ("  fix: ", self.fix))
-        return [f"error: {self.message}", *(label + text for label, text in said if text)]
+        said = (("error: ", self.message), ("  why: ", self.why), ("  fix: ", self.fix))
+        return [label + text.translate(_UNSEEN) for label, text in said if text or label == "error: "]
 
 
 class UsageError(DmodError):

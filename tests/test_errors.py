@@ -18,6 +18,10 @@ def test_an_error_without_more_to_say_is_one_line():
     assert DmodError("it failed").lines() == ["error: it failed"]
 
 
+def test_what_a_broken_file_holds_does_not_steer_the_terminal():
+    assert DmodError("no time\x1b[2J", why="a\rb\n\tc\x9b").lines() == ["error: no time?[2J", "  why: a?b\n\tc?"]
+
+
 def test_a_script_can_tell_them_apart():
     assert DmodError("x").exit_code == 1
     assert UnmetError("x").exit_code == 6

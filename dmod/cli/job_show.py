@@ -119,7 +119,9 @@ def _fix(job: Job, why: str) -> str:
             return "dmod scheduler start"
         return f"wait, or dmod job cancel {job.id}" if why != "next" else ""
     if job.status is Status.FAILED:
-        return f"dmod job logs {job.id}, then dmod job retry {job.id}"
+        refused = job.started is None and job.reason.endswith(" in all")  # by an older dmod.toml than submit saw
+        first = "scheduler stop" if refused else f"job logs {job.id}"
+        return f"dmod {first}, then dmod job retry {job.id}"
     if job.status is Status.CANCELED:
         return f"dmod job retry {job.id}"
     if job.status is Status.COMPLETED:

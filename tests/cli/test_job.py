@@ -129,6 +129,11 @@ def test_what_no_node_has_is_said_in_numbers(dmod):
     assert error["fix"] == f"--cpus {len(os.sched_getaffinity(0))}, or dmod node list"
 
 
+def test_what_the_scheduler_refuses_by_an_older_dmod_toml_is_retried_under_a_new_one(dmod, queue):
+    queue.advance(5, Status.FAILED, "needs 3 cpus, 2 in all")
+    assert dmod("job", "explain", "5", "-o", "json").json["fix"] == "dmod scheduler stop, then dmod job retry 5"
+
+
 def test_a_path_where_a_dataset_is_meant_is_told_how_to_become_one(dmod):
     Path("my models.json").write_text("{}")
     Path("run.toml").write_text('kind = "simulation"\n[simulation]\nrealization = "my models.json"\n')
