@@ -29,7 +29,7 @@ def columns(clock: Clock) -> tuple[Column[Entry], ...]:
         Column("progress", "PROGRESS", _BAR + 5, _progress, Entry.share, optional=3),
         Column("cpus", "CPUS", 4, lambda e: ((str(e.cpus), "text"),), lambda e: e.cpus, optional=5, right=True),
         Column("age", "AGE", 4, lambda e: _age(e, clock()), lambda e: e.submitted, optional=6, right=True),
-        Column("runtime", "RUNTIME", 8, lambda e: _runtime(e, clock()), lambda e: e.runtime(clock()), right=True),
+        Column("runtime", "RUNTIME", 8, lambda e: _runtime(e, clock()), lambda e: e.runtime(clock()), 2, right=True),
         Column("why", "WHY", 26, lambda e: _why(e, clock()), lambda e: e.note(clock()) or None, grow=3),
     )
 
