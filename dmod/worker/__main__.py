@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import signal
 import sys
 import time
@@ -15,7 +14,7 @@ from dmod import layout
 from dmod.errors import UsageError
 from dmod.jobs.exits import Exit
 from dmod.worker.failure import tell, terminate
-from dmod.worker.files import write_pid
+from dmod.worker.files import discard, write_pid
 from dmod.worker.order import Order
 from dmod.worker.ranks import Alone, Ranks, gather
 
@@ -43,9 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_pid(folder, ranks.rank)
         _kind(order).run(order, ranks)
     except BaseException as error:  # noqa: BLE001 - whatever happens must end every rank with a code that says why
+        discard(folder / f"{layout.OUTPUT}.partial")  # first: on a full disk it makes the room to say why
         exit_code = tell(error, folder, ranks.rank, began)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        shutil.rmtree(folder / f"{layout.OUTPUT}.partial", ignore_errors=True)
         if ranks.size > 1:
             ranks.abort(exit_code)
         return exit_code

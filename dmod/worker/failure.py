@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import errno
+import resource
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dmod import layout
 from dmod.errors import DmodError, NotFoundError, UnmetError, UnreachableError
 from dmod.jobs.exits import Exit
 from dmod.models.model import ModelError
+from dmod.units import format_memory
 from dmod.worker.files import write_first
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+NEAR = 0.75  # of the limit of memory
+MORE = "submit with more [resources] memory or more cpus"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
@@ -77,14 +78,28 @@ def tell(error: BaseException, folder: Path, rank: int, since: float = 0.0) -> E
     return exit_code
 
 
+def want_of_memory() -> str:
+    """That this process is near its limit of memory, "" if it is not: libraries in want of it fail for odd reasons."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if limit == resource.RLIM_INFINITY:
+        return ""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    used = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
+    if used < NEAR * limit:
+        return ""
+    return f"perhaps for want of memory: {format_memory(used)} of its {format_memory(limit)} are in use"
+
+
 def _story(error: BaseException, exit_code: Exit, rank: int) -> dict[str, str | int]:
     message, why, fix = f"{type(error).__name__}: {error}", "", ""
     if isinstance(error, DmodError):
         message, why, fix = error.message, error.why, error.fix
     elif isinstance(error, MemoryError):
-        message, fix = "out of memory", "submit with more [resources] memory or more cpus"
+        message, fix = "out of memory", MORE
     elif exit_code is Exit.OUTPUT_FAILED:
         fix = "make room on the disk of the project, then: dmod job submit FILE"
+    if exit_code is not Exit.OUT_OF_MEMORY and (short := want_of_memory()):
+        why, fix = f"{why}; {short}" if why else short, MORE
     return {
         "rank": rank, "exit": int(exit_code), "reason": exit_code.sentence,
         "message": message, "why": why, "fix": fix,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +29,24 @@ def write_first(path: Path, data: Any, since: float = 0.0) -> bool:  # noqa: ANN
     One from before `since` (seconds since 1970) is of an earlier attempt, and is replaced.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     try:
+        temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if path.exists() and path.stat().st_mtime < since:
             path.unlink(missing_ok=True)
         os.link(temporary, path)
     except FileExistsError:
         return False
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
     return True
+
+
+def discard(folder: Path) -> None:
+    """Give back the room of a folder, also that of its files that are still open."""
+    for file in folder.rglob("*"):
+        with suppress(OSError):
+            os.truncate(file, 0)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_pid(folder: Path, rank: int) -> None:

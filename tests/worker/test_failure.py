@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +65,23 @@ def test_a_request_to_stop_gets_past_whoever_catches_exceptions():
     with pytest.raises(SystemExit) as stop:
         model()
     assert stop.value.code == 143
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from dmod.errors import UsageError
+from dmod.worker.failure import tell
+
+resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[2]), int(sys.argv[2])))
+sys.exit(tell(UsageError("Time cannot be read", why="NetCDF: HDF error"), Path(sys.argv[1]), 1))
+"""
+
+
+@pytest.mark.parametrize(("limit", "short"), [(1, True), (2**40, False)])
+def test_near_the_limit_of_memory_odd_failures_say_so(tmp_path, limit, short):
+    told = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path), str(limit)], check=False, capture_output=True)
+    story = json.loads((tmp_path / "failure.json").read_text())
+    assert (told.returncode, story["message"]) == (Exit.BAD_DATA, "Time cannot be read")
+    assert story["why"].startswith("NetCDF: HDF error")
+    assert ("want of memory" in story["why"], "more [resources] memory" in story["fix"]) == (short, short)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
-from dmod.worker.files import Progress, write_first, write_pid
+import pytest
+
+from dmod.worker.files import Progress, discard, write_first, write_pid
 
 
 def test_the_first_story_of_a_failure_stays(tmp_path):
@@ -20,6 +23,27 @@ def test_the_story_of_an_earlier_attempt_makes_room(tmp_path):
     write_first(story, {"rank": 1})
     assert write_first(story, {"rank": 0}, since=story.stat().st_mtime + 1)
     assert json.loads(story.read_text()) == {"rank": 0}
+
+
+def test_a_story_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_source, _target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="No space"):
+        write_first(tmp_path / "failure.json", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_room_of_an_output_is_given_back_though_its_file_is_open(tmp_path):
+    (tmp_path / "partial" / "deep").mkdir(parents=True)
+    with (tmp_path / "partial" / "deep" / "rows.nc").open("wb") as file:
+        file.write(b"0" * 1_000_000)
+        file.flush()
+        discard(tmp_path / "partial")
+        assert not (tmp_path / "partial").exists()
+        assert os.fstat(file.fileno()).st_blocks == 0
+    discard(tmp_path / "partial")  # nothing is there
 
 
 def test_a_rank_says_which_process_it_is(tmp_path):
