@@ -137,6 +137,9 @@ def _cancel_running(here: Project) -> None:
     from dmod.scheduler.queue import Queue
 
     queue = Queue(here.queue)
+    if not queue.jobs(status=HOLDING, limit=1):
+        return
+    lock.drain(here.root, here.state)  # or the next in the queue would take their place
     running = queue.jobs(status=HOLDING)
     for job in running:
         try:
@@ -144,7 +147,7 @@ def _cancel_running(here: Project) -> None:
         except ConflictError:
             continue  # it ended meanwhile
     if running:
-        lock.ensure(here.root, here.state)
+        lock.wake(here.state)
         wait([job.id for job in running], queue)
 
 

@@ -1,4 +1,4 @@
-"""`python -m dmod.scheduler PROJECT`: be the scheduler of a project."""
+"""`python -m dmod.scheduler PROJECT [drain]`: be the scheduler of a project; `drain`: start no job."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dmod.errors import DmodError
 from dmod.project import Project
+from dmod.scheduler.lock import DRAIN
 from dmod.scheduler.serve import serve
 
 
@@ -20,7 +21,7 @@ def main() -> int:
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
     try:
-        serve(Project.find(Path(sys.argv[1])))
+        serve(Project.find(Path(sys.argv[1])), draining=sys.argv[2:] == [DRAIN])
     except DmodError as error:
         logging.getLogger("dmod.scheduler").error("\n".join(error.lines()))  # noqa: TRY400 - it is no bug
         return error.exit_code

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dmod.executors.executor import Executor
     from dmod.jobs.job import Job
     from dmod.project import Project
+    from dmod.scheduler.step import Action
 
 NET = 1.0  # seconds after which the queue is looked at though nobody called
 AHEAD = 64  # waiting jobs that are looked at; when one of them starts, it is looked again
@@ -66,6 +67,7 @@ class Daemon:
         self.executor: Executor = EXECUTORS["local"]()
         self.running: dict[int, Running] = {}
         self.leaving = False
+        self.draining = False  # nothing is started any more
         self._cpus = sorted(os.sched_getaffinity(0))
         self._ear = lock.listen(project.state)
         self._collector = Collector(self.store, lambda: lock.wake(project.state))
@@ -98,7 +100,7 @@ class Daemon:
                 self._finished(job, code)
         for job_, name, error in self._collector.done():
             self._collected(job_, name, error)
-        while actions := step(seen := self._seen(), self.nodes, time.monotonic()):
+        while actions := self._decide(seen := self._seen()):
             for action in actions:
                 try:
                     self._act(action)
@@ -107,6 +109,10 @@ class Daemon:
                 except ConflictError as error:  # somebody canceled it this very moment
                     log.info("%s", error)
         return seen
+
+    def _decide(self, seen: list[Seen]) -> list[Action]:
+        actions = step(seen, self.nodes, time.monotonic())
+        return [action for action in actions if not (self.draining and isinstance(action, Start))]
 
     def _same_queue(self) -> None:
         """Whoever has deleted the file or put another in its place submits to that one. Raises UnreachableError."""

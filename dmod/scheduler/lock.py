@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LOCK = "scheduler.lock"
 WAKE = "scheduler.wake"
 LOG = "scheduler.log"
+DRAIN = "drain"  # the word for a scheduler that starts no job
 MOMENT = 0.25  # seconds; who only looks holds the lock for microseconds
 LOG_SIZE = 1_000_000  # bytes; a longer one is put aside when a scheduler starts
 
@@ -123,7 +125,17 @@ def ensure(root: Path, state: Path) -> None:
         wake(state)
 
 
-def start(root: Path, state: Path) -> None:
+def drain(root: Path, state: Path) -> None:
+    """See that a scheduler runs, and that it starts no job any more."""
+    found = holder(state)
+    if found is None:
+        start(root, state, DRAIN)
+        await_holder(state)
+    elif found["pid"]:
+        os.kill(found["pid"], signal.SIGUSR1)
+
+
+def start(root: Path, state: Path, *words: str) -> None:
     """Start a scheduler that outlives this process and its terminal."""
     log = state / LOG
     with _writable(state):
@@ -135,7 +147,17 @@ def start(root: Path, state: Path) -> None:
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("DMOD_JOB", "DMOD_TASK"))}
     with log.open("ab") as lines:
         subprocess.run(
-            ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", "dmod.scheduler", str(root)],  # nobody's child
+            [
+                "/bin/sh",
+                "-c",
+                '"$@" &',
+                "sh",
+                sys.executable,
+                "-m",
+                "dmod.scheduler",
+                str(root),
+                *words,
+            ],  # nobody's child
             cwd="/",
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -22,17 +22,25 @@ AGAIN = 5.0  # seconds before a scheduler that could not use its queue begins an
 log = logging.getLogger("dmod.scheduler")
 
 
-def serve(project: Project) -> None:
-    """Be the scheduler of a project until it is idle for long, or SIGTERM. Raises ConflictError if there is one."""
+def serve(project: Project, *, draining: bool = False) -> None:
+    """Be the scheduler of a project until it is idle for long, or SIGTERM; SIGUSR1, or `draining`: start no job.
+
+    Raises ConflictError if there is one.
+    """
     held = lock.Lock(project.state)
     held.take()
     while True:
         daemon = Daemon(project)
+        daemon.draining = draining
 
         def leave(_number: int, _frame: object, daemon: Daemon = daemon) -> None:
             daemon.leaving = True
             lock.wake(project.state)
 
+        def drain(_number: int, _frame: object, daemon: Daemon = daemon) -> None:
+            daemon.draining = True
+
+        signal.signal(signal.SIGUSR1, drain)
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
         log.info("scheduling for %s, pid %d", project.root, os.getpid())

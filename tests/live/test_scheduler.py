@@ -241,6 +241,20 @@ def test_stopping_the_scheduler_stops_no_job_unless_it_is_told_to(here):
     until(lambda: not processes(here))
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_told_to_stop_now_it_starts_none_of_those_that_wait(here, running: bool):
+    for _ in range(3):
+        here.run("job", "submit", "--cpus", str(len(os.sched_getaffinity(0))), "--", "/bin/sleep", "100")
+    until(lambda: processes(here))
+    if not running:
+        here.run("scheduler", "stop")
+    here.run("scheduler", "stop", "--now")
+    assert here.json("scheduler", "status") | {"since": None} == {
+        "pid": None, "state": "stopped", "since": None, "queued": 2, "running": 0,
+    }  # fmt: skip
+    assert not processes(here)
+
+
 def test_a_job_that_ends_the_scheduler_and_starts_another_takes_nobody_with_it(here):
     dmod = f"{sys.executable} -m dmod.cli"
     job = submit(here, "sh", "-c", f"{dmod} scheduler stop && {dmod} job submit -- sh -c 'sleep 0.2; echo ran > ran'")
