@@ -15,3 +15,8 @@ def shown(path: Path) -> str:
         return min(os.path.relpath(path), str(path), key=len)
     except OSError:  # the working directory is gone
         return str(path)
+
+
+def there(path: Path) -> bool:
+    """Whether a path leads to something that can be looked at: not one too long, or in a folder nobody may enter."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists lets those errors out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 from dmod import __version__
 from dmod.cli.settings import current, project
 from dmod.cli.terminal import paint
-from dmod.errors import DmodError
+from dmod.errors import ConflictError, DmodError, UsageError
+from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BUG = 70
+_REFUSALS = {errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP, errno.ENOSPC, errno.EROFS}
 
 
 def show(error: DmodError, kind: str = "", code: int = 0) -> int:
@@ -39,6 +42,17 @@ def show(error: DmodError, kind: str = "", code: int = 0) -> int:
         sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
     return code
+
+
+def refused(error: Exception) -> DmodError | None:
+    """The error for a path that the system would not take, wherever it was used; None for what is a bug of ours."""
+    if not isinstance(error, OSError) or error.errno not in _REFUSALS or not error.filename:
+        return None
+    path = Path(str(error.filename))
+    said = f"{shown(path)}: {(error.strerror or str(error)).lower()}"
+    if error.errno == errno.ENAMETOOLONG:
+        return UsageError(said, fix="give a shorter name")
+    return ConflictError(said, fix=f"ls -ld {shown(path.parent)}")
 
 
 def crash(error: Exception, argv: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from dmod.cli import job_wait
 from dmod.cli.output import say, show_record, write
 from dmod.cli.settings import current, project
 from dmod.errors import ConflictError, NotFoundError, UnmetError, UsageError
+from dmod.paths import there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def _command(words: Sequence[str]) -> Located:
     if word.endswith(".toml"):
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
     if len(words) == 1 and shutil.which(word) is None:
-        if Path(word).exists():
+        if there(Path(word)):
             raise UsageError(
                 f"{word} is no job file and no program",
                 why="job files end in .toml; programs can be run",
@@ -102,7 +103,7 @@ def _prepared(spec: Spec, store: FolderStore) -> Prepared:
     except UnmetError as error:
         said = [getattr(spec.table, role, None) for role in ("realization", "hydrofabric", "forcing", "observation")]
         names = {each for one in said for each in ((one,) if isinstance(one, str) else one or ())} - {*store.names()}
-        path = next((each for each in sorted(names) if Path(each).exists()), None)
+        path = next((each for each in sorted(names) if there(Path(each))), None)
         if path is None:
             raise
         from dmod.data import name

@@ -39,9 +39,10 @@ def run(argv: Sequence[str]) -> int:
 
         return show(error)
     except Exception as error:  # noqa: BLE001 - the last place where a bug can become one line
-        from dmod.cli.errors import crash
+        from dmod.cli.errors import crash, refused, show
 
-        return crash(error, argv)
+        told = refused(error)
+        return show(told) if told else crash(error, argv)
     return code
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dmod.cli import settings
 from dmod.errors import NotFoundError, UsageError
-from dmod.paths import shown
+from dmod.paths import shown, there
 
 
 def find(text: str, category: str) -> Path:
@@ -19,7 +19,7 @@ def find(text: str, category: str) -> Path:
         dataset = _dataset(text)
         if dataset is not None:
             return dataset
-    if path.exists():
+    if there(path):
         return path
     raise NotFoundError(
         f"no {category} {text}: neither a dataset nor a path", fix=f"dmod dataset list, or ls {shown(path.parent)}"

@@ -16,6 +16,7 @@ from dmod import project
 from dmod.cli.nouns import NOUNS, Noun
 
 DMOD = [sys.executable, "-m", "dmod.cli"]
+LONG = "a" * 300
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,13 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail():
     child = subprocess.run([*DMOD, "-C", "été", "doctor"], env=environment, capture_output=True, text=True, check=False)
     assert "+ project" in child.stdout
     assert r"\xe9t\xe9" in child.stdout
+
+
+@pytest.mark.parametrize("words", [["init", LONG], ["-C", LONG, "job", "list"], ["demo", "--dir", LONG]])
+def test_a_path_that_the_system_refuses_is_no_bug(dmod, words: list[str]):
+    said = dmod(*words)
+    assert said.code == 2
+    assert ": file name too long\n  fix: give a shorter name\n" in said.err
 
 
 def on_terminal(*words: str, columns: int = 80) -> str:

@@ -126,6 +126,11 @@ def test_a_class_without_its_module_is_an_error(file: Path, capsys: pytest.Captu
     assert '"GR4J" is not module.Class\n  fix: "dmod.models.series.GR4J"' in capsys.readouterr().out
 
 
+def test_a_name_too_long_for_a_file_is_not_found(capsys: pytest.CaptureFixture[str]):
+    assert main(["realization", "check", "a" * 300]) == 3
+    assert "neither a dataset nor a path" in capsys.readouterr().err
+
+
 def test_what_is_not_json_is_named_by_line(file: Path, capsys: pytest.CaptureFixture[str]):
     file.write_text('{\n "time": {},\n}')
     for verb in ("show", "check"):
