@@ -32,8 +32,8 @@ class LogFile:
         """The unfinished last line, if there is one."""
         return [_text(self._rest)] if self._rest else []
 
-    def follow(self) -> bool:
-        """Read what was added; returns whether anything was. A file that is not there is empty."""
+    def follow(self, pieces: int = 64) -> bool:
+        """Read what was added, or so much of it; returns whether anything was. A file that is not there is empty."""
         try:
             with self.path.open("rb") as file:
                 stat = os.fstat(file.fileno())
@@ -44,7 +44,7 @@ class LogFile:
                 if stat.st_size == self.end:
                     return False
                 file.seek(self.end)
-                return self._take(file.read(min(stat.st_size - self.end, 64 * PIECE)))
+                return self._take(file.read(min(stat.st_size - self.end, pieces * PIECE)))
         except FileNotFoundError:
             return False
 
@@ -80,7 +80,7 @@ class LogFile:
         if not self.begin <= byte < self.end:
             self.lines, self._rest, self.begin, self.end = [], b"", byte, byte
             self.earlier()
-            self.follow()
+            self.follow(1)  # a screen or two after it: not so much that its own line is forgotten again
         with self.path.open("rb") as file:
             file.seek(self.begin)
             return file.read(byte - self.begin).count(b"\n")

@@ -57,6 +57,7 @@ def test_what_a_terminal_would_do_with_it_is_not_done(tmp_path):
 
 def test_searching_backwards_and_forwards_far_outside_of_the_window(tmp_path, monkeypatch):
     monkeypatch.setattr(log_file, "PIECE", 64)
+    monkeypatch.setattr(log_file, "KEPT", 40)
     path = tmp_path / "log"
     path.write_text("".join(f"{'needle' if at in (3, 50, 99) else 'hay'} {at}\n" for at in range(100)))
     log = LogFile(path)
