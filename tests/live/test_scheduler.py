@@ -242,7 +242,7 @@ def test_stopping_the_scheduler_stops_no_job_unless_it_is_told_to(here):
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_told_to_stop_now_it_starts_none_of_those_that_wait(here, running: bool):
+def test_told_to_stop_now_it_starts_none_of_those_that_wait(here, running):
     for _ in range(3):
         here.run("job", "submit", "--cpus", str(len(os.sched_getaffinity(0))), "--", "/bin/sleep", "100")
     until(lambda: processes(here))
