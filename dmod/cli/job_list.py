@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,8 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
     if here.queue.exists():
         queue = Queue(here.queue)
         most = None if all or words or kind else limit or NEWEST
-        jobs = select(words, queue.jobs(name=name)) if words else queue.jobs(status=wanted, name=name, limit=most)
+        jobs = chosen(words, queue) if words else queue.jobs(status=wanted, name=name, limit=most)
+        jobs = [job for job in jobs if name is None or fnmatch.fnmatchcase(job.name, name)] if words else jobs
         jobs = [job for job in jobs if job.status in (wanted or Status) and kind in (None, job.kind)]
         jobs = jobs if all or words else jobs[-(limit or NEWEST) :]
         why = waiting(queue) if any(job.status is Status.QUEUED for job in jobs) else {}
@@ -99,12 +101,12 @@ def statuses(words: Iterable[str]) -> list[Status]:
 def waiting(queue: Queue) -> dict[int, str]:
     """Why each queued job waits, decided as the scheduler does."""
     from dmod.scheduler import lock
+    from dmod.scheduler.active import Active
     from dmod.scheduler.nodes import nodes
-    from dmod.scheduler.step import Seen, waits
+    from dmod.scheduler.step import waits
 
     here = project()
-    jobs = [Seen(job.id, job.status, job.resources, job.allocation) for job in queue.jobs(status=ACTIVE)]
-    said = dict(waits(jobs, nodes(here.config)))
+    said = dict(waits(Active(queue).look(), nodes(here.config)))
     if lock.holder(here.state) is None:
         return dict.fromkeys(said, "the scheduler is not running: dmod scheduler start")
     return said
@@ -135,7 +137,7 @@ def row(job: Job, why: dict[int, str]) -> dict[str, Any]:
 
 def chosen(words: Sequence[str], queue: Queue) -> list[Job]:
     """The jobs that the words name. Raises NotFoundError."""
-    return select(words, queue.jobs())
+    return queue.these([head.id for head in select(words, queue.heads())])
 
 
 def opened() -> Queue:

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dmod.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dmod.jobs.job import Job
 
+class Named(Protocol):
+    """What is chosen by id or name: a job, or its head."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+
+T = TypeVar("T", bound=Named)
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _GLOB = re.compile(r"[*?\[]")
 
 
-def select(words: Iterable[str], jobs: Sequence[Job]) -> list[Job]:
+def select(words: Iterable[str], jobs: Sequence[T]) -> list[T]:
     """The jobs that the words name, each once, in the order of their ids; a name is that of its newest job.
 
     Raises:
         NotFoundError: a word names no job.
     """
-    chosen: dict[int, Job] = {}
+    chosen: dict[int, T] = {}
     for word in words:
         found = _named(word, jobs)
         if not found:
@@ -33,7 +43,7 @@ def select(words: Iterable[str], jobs: Sequence[Job]) -> list[Job]:
     return [chosen[each] for each in sorted(chosen)]
 
 
-def _named(word: str, jobs: Sequence[Job]) -> list[Job]:
+def _named(word: str, jobs: Sequence[T]) -> list[T]:
     if word == "last":
         return list(jobs[-1:])
     if word.isdecimal():

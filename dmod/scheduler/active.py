@@ -23,7 +23,9 @@ class Active:
     def look(self, queued: int = -1) -> list[Seen]:
         """Those that run, and the first `queued` of those that wait (-1: all), in the order of their ids."""
         rows = self._queue.active(queued)
-        self._wanted = {row["id"]: self._wanted.get(row["id"]) or self._asked(row["id"]) for row in rows}
+        new = self._queue.resources([row["id"] for row in rows if row["id"] not in self._wanted])
+        asked = {job: Resources(**json.loads(text)) for job, text in new.items()}
+        self._wanted = {row["id"]: self._wanted.get(row["id"]) or asked[row["id"]] for row in rows}
         return [
             Seen(
                 row["id"],
@@ -35,6 +37,3 @@ class Active:
             )
             for row in rows
         ]
-
-    def _asked(self, job: int) -> Resources:
-        return Resources(**json.loads(self._queue.spec_json(job))["resources"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.errors import ConflictError, NotFoundError
 from dmod.jobs.status import ACTIVE, Status
 from dmod.scheduler import database
-from dmod.scheduler.rows import COLUMNS, Event, job_of, moment
+from dmod.scheduler.rows import COLUMNS, Event, Head, job_of, moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,6 +81,10 @@ class Queue:
             raise NotFoundError(f"there is no job {job}", fix="dmod job list")
         return found[0]
 
+    def these(self, ids: Sequence[int]) -> list[Job]:
+        """Jobs by their ids, as far as there are such."""
+        return self._rows("where id in (select value from json_each(?)) order by id", (json.dumps(ids),))
+
     def jobs(self, *, status: Sequence[Status] = (), name: str | None = None, limit: int | None = None) -> list[Job]:
         """Jobs in the order of their ids; with `limit` the newest; `name` may hold * and ?."""
         clauses, values = [], []
@@ -107,13 +111,16 @@ class Queue:
                 f"{some} in ('staging', 'running', 'collecting') union all {waiting} order by id", (queued,)
             ).fetchall()
 
-    def spec_json(self, job: int) -> str:
-        """What was asked for, alone. Raises NotFoundError."""
+    def resources(self, jobs: Sequence[int]) -> dict[int, str]:
+        """What jobs ask for, as JSON, and nothing else of their specs."""
+        query = "select id, json_extract(spec, '$.resources') from job where id in (select value from json_each(?))"
         with database.translated(self.path):
-            row = self._connection.execute("select spec from job where id = ?", (job,)).fetchone()
-        if row is None:
-            raise NotFoundError(f"there is no job {job}", fix="dmod job list")
-        return str(row[0])
+            return dict(self._connection.execute(query, (json.dumps(jobs),)).fetchall())
+
+    def heads(self) -> list[Head]:
+        """Id and name of all jobs, in the order of their ids."""
+        with database.translated(self.path):
+            return list(map(Head._make, self._connection.execute("select id, name from job order by id")))
 
     def counts(self) -> dict[Status, int]:
         """How many jobs have each status."""

@@ -17,6 +17,13 @@ COLUMNS = (
 )
 
 
+class Head(NamedTuple):
+    """By what a job is named."""
+
+    id: int
+    name: str
+
+
 class Event(NamedTuple):
     """A change of a job's status, or a note about it."""
 

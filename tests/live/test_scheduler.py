@@ -6,8 +6,10 @@ import importlib.util
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -239,6 +241,26 @@ def test_stopping_the_scheduler_stops_no_job_unless_it_is_told_to(here):
     here.run("scheduler", "stop", "--now")
     assert here.json("job", "show", str(job))["why"] == "the scheduler was stopped"
     until(lambda: not processes(here))
+
+
+def test_a_job_that_nobody_can_read_fails_alone(here, queue: Queue):
+    here.run("job", "submit", "--cpus", str(len(os.sched_getaffinity(0))), "--", "/bin/sleep", "0.5")
+    broken, after = submit(here, "/bin/true"), submit(here, "/bin/true")
+    with closing(sqlite3.connect(queue.path)) as connection, connection:
+        connection.execute("update job set spec = replace(spec, '\"argv\"', '\"argw\"') where id = ?", (broken,))
+    here.run("job", "wait", str(after))
+    assert "argw" in here.json("job", "show", str(broken))["why"]
+    assert here.json("scheduler", "status")["state"] == "running"
+
+
+def test_a_queue_that_is_deleted_is_followed_by_a_new_one_with_ids_of_its_own(here):
+    first = submit(here, "/bin/true")
+    here.run("job", "wait", str(first))
+    for file in (here.folder / ".dmod").glob("queue.db*"):
+        file.unlink()
+    second = submit(here, "/bin/true")
+    assert second == first + 1
+    here.run("job", "wait", str(second), "--timeout", "30s")
 
 
 @pytest.mark.parametrize("running", [True, False])

@@ -28,8 +28,8 @@ def test_all_that_runs_and_the_first_that_wait_are_seen_in_order(queue: Queue, m
 def test_a_job_is_parsed_once_however_often_one_looks(queue: Queue, make, monkeypatch):
     queue.submit_all([(make.command(), Prepared())] * 3, Path("/"))
     active, asked = Active(queue), []
-    kept = queue.spec_json
-    monkeypatch.setattr(queue, "spec_json", lambda job: asked.append(job) or kept(job))
+    kept = queue.resources
+    monkeypatch.setattr(queue, "resources", lambda jobs: asked.extend(jobs) or kept(jobs))
     for _ in range(3):
         assert len(active.look()) == 3
     assert asked == [1, 2, 3]
