@@ -92,7 +92,10 @@ def test_more_ranks_than_catchments_run_too(jobs):
 def test_the_rank_that_fails_tells_why_and_ends_the_others(jobs):
     job = jobs("job", toids=CROSSED, ranks=3)
     parted(job, [1, 2, 3, 4, 5], [6, 7, 8, 9], [10, 11, 12, 13])
-    job.of["cat-12"] = {"python_type": "dmod.models.series.GR4J", "model_params": {"x1": 1.0, "x2": 0.0, "x3": 50.0, "x4": 2.0}}
+    job.of["cat-12"] = {
+        "python_type": "dmod.models.series.GR4J",
+        "model_params": {"x1": 1.0, "x2": 0.0, "x3": 50.0, "x4": 2.0},
+    }
     done = job.run()
     assert done.returncode == 65
     assert (job.failure()["rank"], job.failure()["message"][:29]) == (2, "cat-12: GR4J: parameter x1 is")
