@@ -10,11 +10,13 @@ import json
 import logging
 import os
 import selectors
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dmod import layout
 from dmod.data.folder import FolderStore
 from dmod.errors import ConflictError, DmodError, UnreachableError
 from dmod.executors import EXECUTORS
@@ -175,6 +177,8 @@ class Daemon:
             os.close(running.fd)
         found = self.queue.get(job)
         values = {"exit_code": code}
+        if found.stop or running.reason or code:
+            shutil.rmtree(self.project.job_folder(job) / f"{layout.OUTPUT}.partial", ignore_errors=True)
         if found.stop:
             self.queue.advance(job, Status.CANCELED, found.stop, values=values)
         elif running.reason or code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import resource
 import sys
 import traceback
@@ -56,6 +57,7 @@ def code(error: BaseException) -> Exit:
 def tell(error: BaseException, folder: Path, rank: int, since: float = 0.0) -> Exit:
     """Say on stderr and in `failure.json` what went wrong, and return the exit code.
 
+    Where another rank has failed before, its story and its exit code hold: this one may have failed of that.
     What stands behind a model's failure or a bug is shown with its traceback; a termination needs no story. `since` is
     when this worker began (seconds since 1970): an older story is that of an earlier attempt.
     """
@@ -72,7 +74,8 @@ def tell(error: BaseException, folder: Path, rank: int, since: float = 0.0) -> E
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
     try:
-        write_first(folder / layout.FAILURE, story, since)
+        if not write_first(folder / layout.FAILURE, story, since):
+            return Exit(json.loads((folder / layout.FAILURE).read_text(encoding="utf-8"))["exit"])
     except OSError as unwritable:
         sys.stderr.write(f"  {layout.FAILURE} cannot be written: {unwritable}\n")
     return exit_code
