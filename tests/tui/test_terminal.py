@@ -40,11 +40,12 @@ def test_a_job_is_watched_canceled_and_left(tmp_path, monkeypatch, tmux):
     script = "for i in $(seq 600); do echo line $i; sleep 0.1; done"
     assert main(["job", "submit", "--name", "slow", "--", "/bin/sh", "-c", script]) == 0
     words = [sys.executable, "-m", "dmod.cli", "-C", str(root), "dashboard"]
-    tmux("new-session", "-d", "-x", "100", "-y", "32", *words, ";", "set", "remain-on-exit", "on")
+    keep = '"$@"; echo "it returned $?"; sleep 60'
+    tmux("new-session", "-d", "-x", "100", "-y", "32", "/bin/sh", "-c", keep, "sh", *words)
 
-    def until(text: str, *look: str) -> None:
+    def until(text: str) -> None:
         end = time.monotonic() + 30
-        while text not in (screen := tmux(*(look or ("capture-pane", "-p")))):
+        while text not in (screen := tmux("capture-pane", "-p")):
             assert time.monotonic() < end, f"never saw {text}:\n{screen}"
             time.sleep(0.05)
 
@@ -57,10 +58,12 @@ def test_a_job_is_watched_canceled_and_left(tmp_path, monkeypatch, tmux):
         tmux("send-keys", "C")
         until("Cancel job 1 slow, running?")
         tmux("send-keys", "y")
+        until("canceled")
         tmux("send-keys", "Escape")
+        until("enter open")
         until("‖ canceled")
         tmux("send-keys", "q")
-        until("dead 1 status 0", "display", "-p", "dead #{pane_dead} status #{pane_dead_status}")
+        until("it returned 0")
         queue = Queue(here.queue)
         assert queue.get(1).status is Status.CANCELED
         queue.close()
