@@ -33,7 +33,7 @@ def test_measurements_of_another_step(tmp_path, step, measured):
     times = start + np.arange(8) * np.timedelta64(step, "s")
     rows = [f"{at}, {str(time).replace('T', ' ')}, {at}.0" for at, time in enumerate(times)]
     (output / "nex-7_output.csv").write_text("\n".join(rows) + "\n")
-    days = [f"{start.astype('datetime64[D]') + at}T00:00:00Z,{at}" for at in range(20)]
+    days = [f"{start.astype('datetime64[D]') + np.timedelta64(at, 'D')}T00:00:00Z,{at}" for at in range(20)]
     (observed / "q.csv").write_text("\n".join(["time,nex-7", *days]) + "\n")
     flow = Streamflow.open(output, observed)
     found = flow.river(0).observed.tolist()
