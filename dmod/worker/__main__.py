@@ -42,11 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_pid(folder, ranks.rank)
         _kind(order).run(order, ranks)
     except BaseException as error:  # noqa: BLE001 - whatever happens must end every rank with a code that says why
-        partial = folder / f"{layout.OUTPUT}.partial"
-        if ranks.rank == 0:
-            discard(partial)  # first: on a full disk it makes the room to say why
+        if ranks.rank == 0:  # the one that writes; what another rank leaves behind the scheduler clears
+            discard(folder / f"{layout.OUTPUT}.partial")  # first: on a full disk it makes the room to say why
         exit_code = tell(error, folder, ranks.rank, began)
-        discard(partial)  # another rank's goes after its story: rank 0 stumbles over that at once
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if ranks.size > 1:
             ranks.abort(exit_code)

@@ -391,6 +391,7 @@ def test_a_rank_that_is_killed_fails_the_job_which_names_it(here, simulation):
     assert "killed by SIGKILL" in why
     until(lambda: not processes(here))
     assert here.json("dataset", "list", "--category", "output") == []
+    assert not list(here.folder.glob(".dmod/jobs/*/output*"))
 
 
 def test_canceling_ranks_leaves_no_process(here, simulation):
