@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,16 +86,18 @@ def stop(
     here = project()
     if now and here.queue.exists():
         _cancel_running(here)
-    held = lock.holder(here.state)
-    if held is None:
+    if lock.holder(here.state) is None:
         say("the scheduler is not running")
         return
-    if held["pid"]:
-        os.kill(held["pid"], signal.SIGTERM)
-    until = time.monotonic() + (current().timeout or 15)
-    while lock.holder(here.state) is not None:
-        if time.monotonic() > until:
+    until, asked = time.monotonic() + (current().timeout or 15), 0.0
+    while (held := lock.holder(here.state)) is not None:
+        now_ = time.monotonic()
+        if now_ > until:
             raise TimedOutError(f"the scheduler, pid {held['pid']}, has not ended", fix="dmod scheduler logs")
+        if held["pid"] and now_ - asked >= 1:  # again: one that is just starting does not listen yet
+            asked = now_
+            with suppress(ProcessLookupError):
+                os.kill(held["pid"], signal.SIGTERM)
         time.sleep(0.01)
     going = state(here)["running"]
     say("stopped" + (f"; {going} running jobs go on until the next scheduler takes them over" if going else ""))
