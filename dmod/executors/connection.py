@@ -1,9 +1,9 @@
-"""Connection: a scheduler's line to the shepherd of its project, which it starts if there is none."""
+"""Connection: how a scheduler comes to a line to the shepherd of its project, and starts one."""
 
 from __future__ import annotations
 
-import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import UnreachableError
+from dmod.executors.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,103 +27,55 @@ CODE = "import sys; sys.path.append(sys.argv.pop(1)); from dmod.executors.shephe
 ROOT = str(Path(__file__).parents[2])  # where the package dmod lies
 
 
-class Connection:
-    """Messages both ways, neither of which blocks."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-        self._inbox, self._outbox = bytearray(), bytearray()
-        self.is_open = True
-        line.setblocking(False)
-        self.say({"env": dict(os.environ)})
-
-    def fileno(self) -> int:
-        """Of the socket."""
-        return self._line.fileno()
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether something could not be sent yet."""
-        return bool(self._outbox)
-
-    def say(self, message: object) -> None:
-        """Send a message, or keep it until there is room."""
-        self._outbox += json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        self.flush()
-
-    def flush(self) -> None:
-        """Send what there is room for."""
-        try:
-            while self._outbox:
-                del self._outbox[: self._line.send(self._outbox)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._outbox.clear()  # reading tells that it has ended, after the last of what it said
-
-    def hear(self) -> list[dict[str, Any]]:
-        """The messages that have arrived; at the end of the last, `is_open` is false."""
-        messages = []
-        while self.is_open:
-            try:
-                data = self._line.recv(1 << 18)
-            except BlockingIOError:
-                break
-            except OSError:
-                data = b""
-            self.is_open = bool(data)
-            *lines, self._inbox = (self._inbox + data).split(b"\n")
-            messages += [json.loads(line) for line in lines]
-        return messages
-
-    def close(self) -> None:
-        """Hang up."""
-        self._line.close()
-
-
-def connect(state: Path) -> tuple[Connection, list[list[Any]]] | None:
+def connect(state: Path) -> tuple[Line, list[list[Any]]] | None:
     """The shepherd that runs, and what it holds; None if none does. Raises UnreachableError if it does not answer."""
-    line = socket.socket(socket.AF_UNIX)
-    line.settimeout(PATIENCE)
+    end = socket.socket(socket.AF_UNIX)
+    end.settimeout(PATIENCE)
     try:
         with _within(state) as folder:
-            line.connect(f"{folder}/{SOCKET}")
-        if struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1] != os.getuid():
-            raise UnreachableError(f"{state / SOCKET} is another user's", fix="dmod doctor")
+            end.connect(f"{folder}/{SOCKET}")
     except OSError:
-        line.close()
+        end.close()
         return None
-    except UnreachableError:
-        line.close()
-        raise
-    connection, until = Connection(line), time.monotonic() + PATIENCE
-    while connection.is_open:
-        for message in connection.hear():
+    if struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1] != os.getuid():
+        end.close()
+        raise UnreachableError(f"{state / SOCKET} is another user's", fix="dmod doctor")
+    line, until = _greet(end), time.monotonic() + PATIENCE
+    while line.is_open:
+        for message in line.hear():
             if "holds" in message:
-                return connection, message["holds"]
+                return line, message["holds"]
         if time.monotonic() > until:
-            connection.close()
-            raise UnreachableError("the shepherd of this project does not answer", fix="dmod doctor")
-        _wait(connection, until)
-    connection.close()
-    return None
+            break
+        _wait(line, until)
+    line.close()
+    if line.is_open:
+        raise UnreachableError("the shepherd of this project does not answer", fix="dmod doctor")
+    return None  # it was about to leave
 
 
-def start(state: Path) -> Connection:
+def start(state: Path) -> Line:
     """A new shepherd, which may still be on its way up. Raises OSError if it cannot be started."""
-    ear, line = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    ear, end = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     try:
         with ear, _within(state) as folder:
             (state / SOCKET).unlink(missing_ok=True)  # of one that was killed
             os.fchmod(ear.fileno(), 0o600)  # of the file that bind makes
             ear.bind(f"{folder}/{SOCKET}")
             ear.listen()
-            line.connect(f"{folder}/{SOCKET}")
+            end.connect(f"{folder}/{SOCKET}")
             _run(state, ear)
     except OSError:
-        line.close()
+        end.close()
         raise
-    return Connection(line)
+    return _greet(end)
+
+
+def _greet(end: socket.socket) -> Line:
+    """A line over a socket, on which the environment of tasks has been said."""
+    line = Line(end)
+    line.say({"env": dict(os.environ)})
+    return line
 
 
 def _run(state: Path, ear: socket.socket) -> None:
@@ -136,7 +89,7 @@ def _run(state: Path, ear: socket.socket) -> None:
         subprocess.run(
             ["/bin/sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", *argv],
             cwd="/",
-            stdin=ear,
+            stdin=ear.fileno(),
             stdout=lines,
             stderr=lines,
             start_new_session=True,
@@ -144,13 +97,12 @@ def _run(state: Path, ear: socket.socket) -> None:
         )
 
 
-def _wait(connection: Connection, until: float) -> None:
-    import select
-
+def _wait(line: Line, until: float) -> None:
+    """Wait for an answer."""
     asked = select.poll()
-    asked.register(connection, select.POLLIN | (select.POLLOUT if connection.is_pending else 0))
+    asked.register(line, select.POLLIN | (select.POLLOUT if line.is_pending else 0))
     asked.poll(max(until - time.monotonic(), 0) * 1000)
-    connection.flush()
+    line.flush()
 
 
 @contextmanager

@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from dmod.jobs.launch import Key
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dmod.jobs.launch import Program
+    from dmod.jobs.launch import Key, Program
 
 Handle = dict[str, Any]  # what JSON holds; kept in the queue, so that a later scheduler finds the task again
 LOST = -1000  # the task is gone and nobody knows its exit code: its node went down, or its shepherd was killed

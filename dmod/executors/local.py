@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
-from dmod.errors import ConflictError, DmodError
+from dmod.errors import ConflictError
 from dmod.executors import cgroup, connection, processes
 from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dmod.executors.connection import Connection
+    from dmod.executors.line import Line
     from dmod.jobs.launch import Key, Program
 
 Attempt = tuple[int, int, int]  # job, task, attempt
@@ -38,7 +38,7 @@ class Local:
         self._poll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # rings for news that no shepherd told
         self._poll.register(self._bell, select.EPOLLIN)
-        self._line: Connection | None = None
+        self._line: Line | None = None
         self._answered = False  # whether the shepherd has come up
         self._held: list[list[Any]] = []
         self._programs: dict[Attempt, Program] = {}  # those whose end was not told
@@ -179,7 +179,7 @@ class Local:
         del self._programs[number]
         self._handles.pop(number, None)
 
-    def _hang_up(self, line: Connection) -> None:
+    def _hang_up(self, line: Line) -> None:
         """The shepherd is no more: end what is left of its tasks."""
         self._poll.unregister(line)
         line.close()
@@ -195,7 +195,7 @@ class Local:
         """End what is left of tasks that nobody waits for any more, and say so."""
         if not numbers:
             return
-        boot = processes.read("/proc/sys/kernel/random/boot_id")[:8].decode()
+        boot = processes.boot()
         leaders = set()
         for handle in (self._handles.get(number) for number in numbers):
             if handle and handle["boot"] == boot and processes.alive(handle["pid"], handle["start"]):
@@ -223,7 +223,7 @@ class Local:
             self._line.say(message)
             self._watch(self._line)
 
-    def _watch(self, line: Connection) -> None:
+    def _watch(self, line: Line) -> None:
         """Be readable also when there is room for what could not be sent."""
         self._poll.modify(line, select.EPOLLIN | (select.EPOLLOUT if line.is_pending else 0))
 

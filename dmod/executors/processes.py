@@ -86,6 +86,11 @@ def belonging(leaders: Collection[int], marks: Collection[bytes]) -> list[int]:
     return sorted(mine - {own})
 
 
+def boot() -> str:
+    """What tells this start of the machine from others."""
+    return read("/proc/sys/kernel/random/boot_id")[:8].decode()
+
+
 def send(pids: Iterable[int], number: int) -> None:
     """Signal processes; those that are gone are gone."""
     for pid in pids:

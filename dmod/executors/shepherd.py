@@ -1,8 +1,7 @@
 """Shepherd: starts the tasks of a project, sees them end, and outlives the scheduler that asked for them.
 
 It is a process of its own, one for each project, while a scheduler is connected or there is a task of which the queue
-does not know the end. It stays small: it imports nothing but what is built in or beside it. Both sides speak JSON, a
-line a message:
+does not know the end. It stays small: it imports nothing but what is built in or beside it. Messages:
 
     to it    {"env": {...}}                   what tasks find in their environment besides their own; first
              {"start": [[job, task, attempt, argv, folder, cwd, cpus, env, group], ...]}
@@ -16,7 +15,6 @@ line a message:
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -26,12 +24,16 @@ import sys
 import time
 from contextlib import suppress
 
-from dmod.executors.processes import children, environ, read, stat
+from dmod.executors.line import Line
+from dmod.executors.processes import boot, children, environ, read, stat
+from dmod.executors.spawn import bind, spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Id = tuple[int, int, int]  # job, task, attempt
 UNSTARTED = 127  # the exit code of what could not be started, as shells have it
-DEFAULT = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)  # ignored here, not by tasks
-APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 LOOK = 60_000  # milliseconds after which one that nobody asks looks whether its project is still there
 BLOCK = 512  # bytes that the kernel counts as one input or output
@@ -60,116 +62,92 @@ class Shepherd:
 
     def __init__(self, ear: socket.socket, path: str) -> None:
         self.ear, self.path = ear, path
-        self.inode = os.stat(path).st_ino  # noqa: PTH116 - pathlib would be a fifth of its memory
-        self.peer: socket.socket | None = None
-        self.inbox, self.outbox = bytearray(), bytearray()
+        self.inode = inode(path)
+        self.line: Line | None = None
         self.news: list[list[object]] = []
         self.env: dict[str, str] = {}
         self.tasks: dict[Id, Task] = {}
         self.running: dict[int, Task] = {}  # by pid
         self.leaving = False
         self.cpus = os.sched_getaffinity(0)
-        self.boot = read("/proc/sys/kernel/random/boot_id")[:8].decode()
+        self.boot = boot()
         self.poll = select.poll()
+        self.bell = bell()
         self.poll.register(ear, select.POLLIN)
-        self.bell = hear()
         self.poll.register(self.bell, select.POLLIN)
 
     def run(self) -> None:
         """Serve until nobody needs it: who started it is connected already."""
         self.accept()
         while not self.is_done():
-            for fd, _ in self.poll.poll(LOOK if self.peer is None and not self.running else None):
+            for fd, _ in self.poll.poll(LOOK if self.line is None and not self.running else None):
                 if fd == self.bell.fileno():
-                    self.hear()
+                    self.look()
                 elif fd == self.ear.fileno():
                     self.accept()
                 else:
                     self.receive()
             self.tell()
-        with suppress(OSError):
-            if os.stat(self.path).st_ino == self.inode:  # noqa: PTH116
-                os.unlink(self.path)  # noqa: PTH108
+        if self.inode == inode(self.path):
+            os.unlink(self.path)  # noqa: PTH108 - pathlib is a fifth of its memory
 
     def is_done(self) -> bool:
         """Whether no task runs, and nobody will ask how those that ended did."""
-        if self.running or (self.peer is not None and not self.leaving):
+        if self.running or (self.line is not None and not self.leaving):
             return False
         if self.leaving or not self.tasks:
-            return not self.outbox
-        try:
-            return os.stat(self.path).st_ino != self.inode  # noqa: PTH116
-        except OSError:
-            return True  # the project is gone
+            return self.line is None or not self.line.is_pending
+        return self.inode != inode(self.path)  # the project is gone
 
     def accept(self) -> None:
         """Serve another scheduler, once all is read that the one before it said."""
-        peer, _ = self.ear.accept()
-        uid = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+        end, _ = self.ear.accept()
+        uid = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
         if uid != os.getuid():
-            peer.close()
+            end.close()
             return
-        if self.peer is not None:
-            self.receive()
-        if self.peer is not None:
-            self.say({"replaced": True})
-            self.hang_up()
-        self.peer, self.news = peer, []
-        peer.setblocking(False)
-        self.poll.register(peer, select.POLLIN)
-        held = self.tasks.values()
-        self.say({"holds": [line for task in held for line in (task.begun, task.ended) if line]})
+        self.receive()
+        if self.line is not None:
+            self.line.say({"replaced": True})
+            self.hang_up(self.line)
+        self.line, self.news = Line(end), []
+        self.poll.register(self.line, select.POLLIN)
+        self.line.say({"holds": [told for task in self.tasks.values() for told in (task.begun, task.ended) if told]})
 
-    def hang_up(self) -> None:
+    def hang_up(self, line: Line) -> None:
         """Let go of a scheduler; what was not sent yet is held for the next."""
-        if self.peer is not None:
-            self.poll.unregister(self.peer)
-            self.peer.close()
-        self.peer = None
-        self.inbox, self.outbox = bytearray(), bytearray()
+        self.poll.unregister(line)
+        line.close()
+        self.line = None
 
     def receive(self) -> None:
         """Do what the scheduler says, until it says no more for now, or for ever."""
-        while self.peer is not None:
-            try:
-                data = self.peer.recv(1 << 18)
-            except BlockingIOError:
-                return
-            except OSError:
-                data = b""
-            *lines, rest = (self.inbox + data).split(b"\n")
-            self.inbox = rest
-            for line in lines:
-                self.obey(json.loads(line))
-            if not data:
-                self.hang_up()
+        line = self.line
+        if line is None:
+            return
+        for message in line.hear():
+            self.obey(message)
             self.tell()
+        if not line.is_open:
+            self.hang_up(line)
 
-    def obey(self, message: dict[str, list[list[object]]]) -> None:
+    def obey(self, message: dict[str, Any]) -> None:
         """Carry out one message."""
-        if "env" in message:
-            self.env = message["env"]  # type: ignore[assignment]
-        for row in message.get("start", ()):
-            self.start(*row)  # type: ignore[arg-type]
+        self.env = message.get("env", self.env)
         if "start" in message:
+            for row in message["start"]:
+                self.start(*row)
             os.chdir("/")
-            os.sched_setaffinity(0, self.cpus)
+            bind(self.cpus)
         for number in message.get("forget", ()):
-            task = self.tasks.get(tuple(number))  # type: ignore[arg-type]
-            if task is None:
-                continue
-            task.forgotten = True
-            if task.ended:
-                del self.tasks[task.id]
-            else:
-                send(task.pid, signal.SIGKILL)
+            self.forget(tuple(number))
         if "signal" in message:
-            *number, sent = message["signal"]
-            task = self.tasks.get(tuple(number))  # type: ignore[arg-type]
+            *who, number = message["signal"]
+            task = self.tasks.get(tuple(who))
             if task is not None and not task.ended:
-                send(task.pid, sent)  # type: ignore[arg-type]
+                send(task.pid, number)
 
-    def start(  # noqa: PLR0913, PLR0917
+    def start(  # noqa: PLR0913, PLR0917 - a row of the message
         self,
         job: int,
         task: int,
@@ -194,7 +172,7 @@ class Shepherd:
         except OSError as error:
             self.end(made, UNSTARTED, None, f"start: {error.strerror or error}: {error.filename or argv[0]}")
             return
-        except ValueError as error:  # a null byte
+        except ValueError as error:
             self.end(made, UNSTARTED, None, f"start: {error}")
             return
         found = stat(pid, zombie=True)
@@ -203,6 +181,17 @@ class Shepherd:
         self.running[pid] = made
         self.news.append(made.begun)
 
+    def forget(self, number: Id) -> None:
+        """Hold a task no longer."""
+        task = self.tasks.get(number)
+        if task is None:
+            return
+        task.forgotten = True
+        if task.ended:
+            del self.tasks[number]
+        else:
+            send(task.pid, signal.SIGKILL)
+
     def end(self, task: Task, code: int, usage: list[float] | None, cause: str = "") -> None:
         """Note how a task ended."""
         task.ended = ["ended", task.id, code, usage, time.time(), cause, task.group]
@@ -210,14 +199,14 @@ class Shepherd:
         if task.forgotten:
             del self.tasks[task.id]
 
-    def hear(self) -> None:
+    def look(self) -> None:
         """See what ended, and whether to leave."""
         if signal.SIGTERM in self.bell.recv(4096):
             self.leaving = True
             for pid in self.running:
                 send(pid, signal.SIGTERM)
         reaped = 0
-        with suppress(ChildProcessError):
+        with suppress(ChildProcessError):  # there is none left: nothing was left behind
             while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 self.reap(found.si_pid)
                 reaped += 1
@@ -255,58 +244,19 @@ class Shepherd:
             return True  # a task that submits a job may start a scheduler
         return any(task.start <= found.start for task in self.running.values())  # nobody knows whose: the older ones'
 
-    def say(self, message: object) -> None:
-        """Send a message, or keep what the scheduler does not take yet."""
-        self.outbox += json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        self.flush()
-
     def tell(self) -> None:
         """Send what is new; without a scheduler it is in the tasks held."""
         news, self.news = self.news, []
-        if self.peer is None:
+        line = self.line
+        if line is None:
             return
+        before = line.is_pending
         if news:
-            self.say({"news": news})
-        else:
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what there is room for."""
-        if self.peer is None or not self.outbox:
-            return
-        with suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
-            while self.outbox:
-                del self.outbox[: self.peer.send(self.outbox)]
-        self.poll.modify(self.peer, select.POLLIN | (select.POLLOUT if self.outbox else 0))
-
-
-def spawn(argv: list[str], folder: str, cwd: str, cpus: object, env: dict[str, str]) -> int:
-    """Start a program in a session of its own; its log is the mark that it was begun, and is made once."""
-    out = os.open(f"{folder}/stdout.log", APPEND | os.O_EXCL, 0o644)
-    err = -1
-    try:
-        err = os.open(f"{folder}/stderr.log", APPEND, 0o644)
-        os.chdir(cwd)
-        with suppress(OSError):  # a cpu that has gone: better anywhere than nowhere
-            os.sched_setaffinity(0, cpus)  # type: ignore[arg-type]
-        try:
-            return os.posix_spawn(
-                argv[0],
-                argv,
-                env,
-                file_actions=[(os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, err, 2)],
-                setsid=True,
-                setsigmask=(),
-                setsigdef=DEFAULT,
-            )
-        except OSError as error:
-            with suppress(OSError):
-                os.write(err, os.fsencode(f"{argv[0]}: {error.strerror}\n"))
-            raise
-    finally:
-        os.close(out)
-        if err >= 0:
-            os.close(err)
+            line.say({"news": news})
+        elif before:
+            line.flush()
+        if before or line.is_pending:
+            self.poll.modify(line, select.POLLIN | (select.POLLOUT if line.is_pending else 0))
 
 
 def send(pid: int, number: int) -> None:
@@ -315,21 +265,29 @@ def send(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def hear() -> socket.socket:
+def inode(path: str) -> int:
+    """Which file a path means now; 0 if none."""
+    try:
+        return os.stat(path).st_ino  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+def bell() -> socket.socket:
     """Where the numbers of signals arrive."""
-    bell, rope = socket.socketpair()
-    bell.setblocking(False)
-    rope.setblocking(False)
-    signal.set_wakeup_fd(os.dup(rope.fileno()), warn_on_full_buffer=False)
+    heard, rope = socket.socketpair()
+    heard.settimeout(0)
+    rope.settimeout(0)
+    signal.set_wakeup_fd(rope.detach(), warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    return bell
+    return heard
 
 
 def main() -> None:
-    """Serve the socket that is handed over as standard input and bound to the path of the first argument."""
+    """Serve the socket that is handed over as standard input and bound to the path that is the first argument."""
     with suppress(ImportError, OSError, AttributeError):
         import ctypes
 
