@@ -58,6 +58,8 @@ class Line:
             self.is_open = bool(data)
             *lines, self._inbox = (self._inbox + data).split(b"\n")
             messages += [json.loads(line) for line in lines]
+            if len(data) < SIZE:
+                break  # that is all for now; the end of the other side makes the socket readable again
         return messages
 
     def close(self) -> None:

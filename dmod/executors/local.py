@@ -38,17 +38,19 @@ class Local:
         self._poll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # rings for news that no shepherd told
         self._poll.register(self._bell, select.EPOLLIN)
+        self._rung = False
         self._line: Line | None = None
+        self._watched = False  # whether room for more is news
         self._answered = False  # whether the shepherd has come up
         self._held: list[list[Any]] = []
         self._programs: dict[Attempt, Program] = {}  # those whose end was not told
         self._handles: dict[Attempt, Handle] = {}
         self._news: list[Started | Ended] = []
+        self._groups: set[Path] = set()  # of tasks that have ended, with processes that have not quite
         found = connection.connect(state)
         if found is not None:
-            self._line, self._held = found
-            self._answered = True
-            self._poll.register(self._line, select.EPOLLIN)
+            line, self._held = found
+            self._open(line, answered=True)
 
     def start(self, programs: Sequence[Program]) -> None:
         """Have tasks started by the shepherd, and the shepherd if there is none."""
@@ -56,8 +58,7 @@ class Local:
         self._programs |= {_attempt(program): program for program in fresh}
         try:
             if self._line is None and fresh:
-                self._line, self._answered = connection.start(self._state), False
-                self._poll.register(self._line, select.EPOLLIN)
+                self._open(connection.start(self._state), answered=False)
         except (OSError, ValueError) as error:
             for program in fresh:
                 self._end(_attempt(program), UNSTARTED, f"start: the shepherd cannot be started: {error}")
@@ -97,11 +98,9 @@ class Local:
 
     def news(self) -> list[Started | Ended]:
         """What the shepherd told, and that it is no more."""
-        while True:
-            try:
-                os.eventfd_read(self._bell)
-            except BlockingIOError:
-                break
+        if self._rung:
+            os.eventfd_read(self._bell)
+            self._rung = False
         line = self._line
         if line is not None:
             line.flush()
@@ -138,6 +137,8 @@ class Local:
         if self._line is not None:
             self._line.close()
             self._line = None
+        for group in self._groups:
+            cgroup.is_removed(group)
         self._poll.close()
         os.close(self._bell)
 
@@ -173,11 +174,18 @@ class Local:
         usage = Usage(*used) if used else None
         if group:
             usage, cause = _grouped(Path(group), code, usage, cause)
+            self._groups = {left for left in self._groups | {Path(group)} if not cgroup.is_removed(left)}
         elif program.memory and code and usage and usage.memory >= NEAR * program.memory:
             cause = cause or "memory"
         self._news.append(Ended(program.key, attempt, code, usage, moment, cause))
         del self._programs[number]
         self._handles.pop(number, None)
+
+    def _open(self, line: Line, *, answered: bool) -> None:
+        """Have a shepherd to talk to."""
+        self._line, self._answered, self._watched = line, answered, False
+        self._poll.register(line, select.EPOLLIN)
+        self._watch(line)
 
     def _hang_up(self, line: Line) -> None:
         """The shepherd is no more: end what is left of its tasks."""
@@ -225,11 +233,14 @@ class Local:
 
     def _watch(self, line: Line) -> None:
         """Be readable also when there is room for what could not be sent."""
-        self._poll.modify(line, select.EPOLLIN | (select.EPOLLOUT if line.is_pending else 0))
+        if line.is_pending != self._watched:
+            self._watched = line.is_pending
+            self._poll.modify(line, select.EPOLLIN | (select.EPOLLOUT if self._watched else 0))
 
     def _ring(self) -> None:
-        if self._news:
+        if self._news and not self._rung:
             os.eventfd_write(self._bell, 1)
+            self._rung = True
 
 
 def _attempt(program: Program) -> Attempt:
@@ -242,7 +253,7 @@ def _mark(program: Program) -> bytes:
 
 def _grouped(group: Path, code: int, usage: Usage | None, cause: str) -> tuple[Usage | None, str]:
     """Usage and cause as the cgroup of a task has them."""
-    found = cgroup.remove(group)
+    found = cgroup.measure(group)
     if found is None:
         return usage, cause
     peak, hit = found

@@ -8,14 +8,14 @@ from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
 OUT, ERR = "stdout.log", "stderr.log"  # as dmod.layout has them
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 DEFAULT = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)  # perhaps ignored here
 
 
-def spawn(argv: Sequence[str], folder: str, cwd: str, cpus: Collection[int], env: Mapping[str, str]) -> int:
+def spawn(argv: list[str], folder: str, cwd: str, cpus: Collection[int], env: Mapping[str, str]) -> int:
     """Start a program and return its pid. Raises OSError, or ValueError for a null byte.
 
     Standard input is the caller's; the folder of work and the cpus of the caller become those of the program. The log
