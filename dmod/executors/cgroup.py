@@ -58,6 +58,11 @@ def measure(group: Path) -> tuple[int, bool] | None:
     return int(_read(group / files.peak) or 0), kills.get("oom_kill", "0") != "0"
 
 
+def members(group: str) -> list[int]:
+    """The processes in a group; none if it is gone, or the path is empty."""
+    return [int(word) for word in _read(Path(group) / "cgroup.procs").split()] if group else []
+
+
 def is_removed(group: Path) -> bool:
     """Whether a group could be removed: who was killed in it may not have left yet."""
     until = time.monotonic() + PATIENCE

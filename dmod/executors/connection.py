@@ -41,12 +41,10 @@ def connect(state: Path) -> tuple[Line, list[list[Any]]] | None:
         end.close()
         raise UnreachableError(f"{state / SOCKET} is another user's", fix="dmod doctor")
     line, until = _greet(end), time.monotonic() + PATIENCE
-    while line.is_open:
-        for message in line.hear():
-            if "holds" in message:
-                return line, message["holds"]
-        if time.monotonic() > until:
-            break
+    while line.is_open and time.monotonic() < until:
+        messages = line.hear()
+        if messages:
+            return line, [told for message in messages for told in message.get("holds", message.get("news", ()))]
         _wait(line, until)
     line.close()
     if line.is_open:

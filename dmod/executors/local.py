@@ -45,6 +45,7 @@ class Local:
         self._held: list[list[Any]] = []
         self._programs: dict[Attempt, Program] = {}  # those whose end was not told
         self._handles: dict[Attempt, Handle] = {}
+        self._again: set[Attempt] = set()  # those that a second shepherd was asked for
         self._news: list[Started | Ended] = []
         self._groups: set[Path] = set()  # of tasks that have ended, with processes that have not quite
         found = connection.connect(state)
@@ -130,10 +131,13 @@ class Local:
             self._say({"signal": [*_attempt(program), number]})
             return
         leaders = [handle["pid"]] if processes.alive(handle["pid"], handle["start"]) else []
-        processes.send(processes.belonging(leaders, [_mark(program)]), number)
+        found = processes.belonging(leaders, [_mark(program)])
+        processes.send({*found, *cgroup.members(handle["group"])}, number)
 
     def close(self) -> None:
         """Hang up; the shepherd keeps what happens for the next scheduler."""
+        if self._poll.closed:
+            return
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -166,8 +170,8 @@ class Local:
         if program is None:
             return
         if what == "begun":
-            pid, start, boot, moment, _ = rest
-            self._handles[number] = {"pid": pid, "start": start, "boot": boot}
+            pid, start, boot, moment, group = rest
+            self._handles[number] = {"pid": pid, "start": start, "boot": boot, "group": group}
             self._news.append(Started(program.key, attempt, self._handles[number], moment))
             return
         code, used, moment, cause, group = rest
@@ -192,28 +196,35 @@ class Local:
         self._poll.unregister(line)
         line.close()
         self._line = None
-        begun = [number for number, program in self._programs.items() if (program.folder / layout.STDOUT).exists()]
+        never = [each for each in self._programs.values() if not (each.folder / layout.STDOUT).exists()]
         if not self._answered:
             why = f"start: the shepherd cannot be started: {_last(self._state / connection.LOG)}"
-            for number in self._programs.keys() - set(begun):
-                self._end(number, UNSTARTED, why)
+            for program in never:
+                self._end(_attempt(program), UNSTARTED, why)
+            never = []
+        again = [program for program in never if _attempt(program) not in self._again]
+        self._again |= {_attempt(program) for program in again}  # but not for ever
+        for program in again:
+            del self._programs[_attempt(program)]
         self._lose(list(self._programs))
+        if again:
+            self.start(again)
 
     def _lose(self, numbers: list[Attempt]) -> None:
         """End what is left of tasks that nobody waits for any more, and say so."""
         if not numbers:
             return
         boot = processes.boot()
-        leaders = set()
-        for handle in (self._handles.get(number) for number in numbers):
-            if handle and handle["boot"] == boot and processes.alive(handle["pid"], handle["start"]):
-                leaders.add(handle["pid"])
+        known = [handle for handle in map(self._handles.get, numbers) if handle and handle["boot"] == boot]
+        leaders = {handle["pid"] for handle in known if processes.alive(handle["pid"], handle["start"])}
         marks = {_mark(self._programs[number]) for number in numbers}
         for _ in range(5):  # what forks meanwhile is found the next time
-            left = processes.belonging(leaders, marks)
+            grouped = [pid for handle in known for pid in cgroup.members(handle["group"])]
+            left = {*processes.belonging(leaders, marks), *grouped}
             if not left:
                 break
             processes.send(left, signal.SIGKILL)
+        self._groups |= {Path(handle["group"]) for handle in known if handle["group"]}
         for number in numbers:
             handle = self._handles.get(number)
             rebooted = handle is not None and handle["boot"] != boot

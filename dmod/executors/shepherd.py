@@ -52,6 +52,11 @@ class Task:
         self.forgotten = False
 
     @property
+    def told(self) -> list[list[object]]:
+        """All that was told of it."""
+        return [line for line in (self.begun, self.ended) if line]
+
+    @property
     def marks(self) -> tuple[bytes, bytes]:
         """What the environment of all its processes holds, but of those that cleared theirs."""
         return os.fsencode(f"DMOD_JOB_FOLDER={self.folder}"), b"DMOD_ATTEMPT=%d" % self.id[2]
@@ -112,7 +117,7 @@ class Shepherd:
             self.hang_up(self.line)
         self.line, self.news = Line(end), []
         self.poll.register(self.line, select.POLLIN)
-        self.line.say({"holds": [told for task in self.tasks.values() for told in (task.begun, task.ended) if told]})
+        self.line.say({"holds": [told for task in self.tasks.values() for told in task.told]})
 
     def hang_up(self, line: Line) -> None:
         """Let go of a scheduler; what was not sent yet is held for the next."""
@@ -159,9 +164,10 @@ class Shepherd:
         env: dict[str, str],
         group: str,
     ) -> None:
-        """Start a task, once."""
+        """Start a task, or say again what is known of it: no attempt runs twice."""
         number = (job, task, attempt)
         if number in self.tasks:
+            self.news += self.tasks[number].told
             return
         made = self.tasks[number] = Task(number, folder, group)
         if self.leaving:
@@ -169,11 +175,9 @@ class Shepherd:
             return
         try:
             pid = spawn(argv, folder, cwd, cpus or self.cpus, {**self.env, **env})
-        except OSError as error:
-            self.end(made, UNSTARTED, None, f"start: {error.strerror or error}: {error.filename or argv[0]}")
-            return
-        except ValueError as error:
-            self.end(made, UNSTARTED, None, f"start: {error}")
+        except (OSError, ValueError) as error:
+            why = f"{error.strerror}: {error.filename or argv[0]}" if isinstance(error, OSError) else error
+            self.end(made, UNSTARTED, None, f"start: {why}")
             return
         found = stat(pid, zombie=True)
         made.pid, made.start = pid, found.start if found else 0
@@ -184,12 +188,10 @@ class Shepherd:
     def forget(self, number: Id) -> None:
         """Hold a task no longer."""
         task = self.tasks.get(number)
-        if task is None:
-            return
-        task.forgotten = True
-        if task.ended:
+        if task is not None and task.ended:
             del self.tasks[number]
-        else:
+        elif task is not None:
+            task.forgotten = True
             send(task.pid, signal.SIGKILL)
 
     def end(self, task: Task, code: int, usage: list[float] | None, cause: str = "") -> None:
@@ -220,10 +222,10 @@ class Shepherd:
         _, status, used = os.wait4(pid, 0)
         task = self.running.pop(pid, None)
         if task is None:
-            return
+            return  # it was left behind
         code = os.waitstatus_to_exitcode(status)
-        usage = [used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, used.ru_inblock * BLOCK, used.ru_oublock * BLOCK]
-        self.end(task, code if code >= 0 else 128 - code, usage)
+        cpu, disk = used.ru_utime + used.ru_stime, [used.ru_inblock * BLOCK, used.ru_oublock * BLOCK]
+        self.end(task, code if code >= 0 else 128 - code, [cpu, used.ru_maxrss * 1024, *disk])
 
     def sweep(self) -> None:
         """End the processes that tasks left behind: they are children of this one since their parents ended."""
@@ -250,12 +252,12 @@ class Shepherd:
         line = self.line
         if line is None:
             return
-        before = line.is_pending
+        was_pending = line.is_pending
         if news:
             line.say({"news": news})
-        elif before:
+        elif was_pending:
             line.flush()
-        if before or line.is_pending:
+        if was_pending or line.is_pending:
             self.poll.modify(line, select.POLLIN | (select.POLLOUT if line.is_pending else 0))
 
 
