@@ -63,11 +63,9 @@ class Project:
             until(lambda: self.shepherd() is None)
         self.queue.close()
 
-    def order(
-        self, *argv: str, tasks: str = "", held: bool = False, lines: tuple[str, ...] = (), **table: Any
-    ) -> Order:  # noqa: ANN401
+    def order(self, *argv: str, tasks: str = "", held: bool = False, lines: tuple[str, ...] = ()) -> Order:
         """A job that runs a program; `tasks` as in `--array`."""
-        data = {"kind": "command", "name": "noop", "command": {"argv": list(argv)}, **table}
+        data = {"kind": "command", "name": "noop", "command": {"argv": list(argv)}}
         spec = kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
         numbers = Numbers.parse(tasks) if tasks else None
         return Order(spec, self.root, numbers=numbers, held=held, items=lines)
