@@ -83,10 +83,12 @@ def _run(state: Path, ear: socket.socket) -> None:
         if log.stat().st_size > LOG_SIZE:
             log.unlink()
     argv = [sys.executable, "-ISc", CODE, ROOT, str((state / SOCKET).absolute())]
+    own = {name: text for name, text in os.environ.items() if not name.startswith("DMOD_")}  # it is no task's
     with log.open("ab") as lines:
         subprocess.run(
             ["/bin/sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", *argv],
             cwd="/",
+            env=own,
             stdin=ear.fileno(),
             stdout=lines,
             stderr=lines,

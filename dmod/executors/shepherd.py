@@ -295,7 +295,6 @@ def main() -> None:
 
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     ear = socket.socket(fileno=os.dup(0))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)  # tasks have it as theirs
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)  # tasks have it as theirs
     os.chdir("/")
     Shepherd(ear, sys.argv[1]).run()

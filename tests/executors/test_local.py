@@ -162,6 +162,20 @@ class TestShepherd(Programs):
         stranger.kill()
         stranger.wait()
 
+    def test_the_groups_of_tasks_are_removed_with_them(self, executor, state, program, missing):
+        executor.start([program("/bin/sleep", "100", task=task, total=100 * 2**20) for task in range(2)])
+        until(lambda: all(len(sleepers(program(task=task))) == 1 for task in range(2)))
+        groups = [told.handle["group"] for told in news(executor) if isinstance(told, Started)]
+        if not all(groups):
+            executor.stop(program(), {}, kill=True)
+            missing("this user may make no cgroups with a memory limit here")
+        executor.stop(program(), {}, kill=True)
+        assert ends(executor, 1)[0].cause == ""
+        os.kill(shepherds(state)[0], signal.SIGKILL)
+        ends(executor, 1)
+        executor.close()
+        until(lambda: not any(Path(group).exists() for group in groups), 2)
+
     def test_one_that_cannot_be_started_is_the_cause(self, executor, program, monkeypatch):
         monkeypatch.setattr(sys, "executable", "/no/such/python")
         told = run(executor, program("/bin/true"))
