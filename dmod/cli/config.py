@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -57,11 +58,9 @@ def show(
     rows = [_row(key, value, config) for key, value in config.values().items()]
     if keys:
         rows = [row for row in rows if any(f"{row['key']}.".startswith(f"{key}.") for key in keys)]
-    if not rows:
-        near = nearest(keys[0], config.values()) if keys else None
-        raise NotFoundError(
-            f"dmod.toml has no key {', '.join(keys or [])}", fix=f"dmod config show {near or ''}".rstrip()
-        )
+    if keys and not rows and not {table.name for table in fields(Tables)}.issuperset(keys):
+        near = nearest(keys[0], config.values())
+        raise NotFoundError(f"dmod.toml has no key {', '.join(keys)}", fix=f"dmod config show {near or ''}".rstrip())
     columns = [
         Column("key", "KEY"),
         Column("said", "VALUE"),
@@ -70,7 +69,7 @@ def show(
     ]
     if current().machine:
         rows = [{key: value for key, value in row.items() if key != "said"} for row in rows]
-    show_list(rows, columns, name_key="key")
+    show_list(rows, columns, name_key="key", empty=f"dmod.toml says nothing of {', '.join(keys or [])}")
 
 
 @app.command()

@@ -72,9 +72,17 @@ def test_nodes_and_limits_are_shown_like_other_keys(dmod):
         "nodes.large.memory": ["64MiB", "dmod.toml:3:1"],
         "limits.calib-*": ["4", "dmod.toml:5:1"],
     }
+    assert dmod("config", "show", "limits", "data").code == 0
     (row,) = dmod("config", "show", "limits.calib-*", "-o", "json").json
     assert (row["value"], row["variable"]) == (4, "")
     assert dmod("config", "check").out == "dmod.toml is right\n"
+
+
+def test_a_project_without_nodes_says_so(dmod):
+    said = dmod("config", "show", "nodes")
+    assert (said.code, said.out, said.err) == (0, "", "dmod.toml says nothing of nodes\n")
+    assert dmod("config", "show", "limits", "-o", "json").json == []
+    assert dmod("config", "show", "nodes.moon").code == 3
 
 
 def test_check_finds_nodes_that_cannot_work_here(dmod):

@@ -7,6 +7,8 @@ import platform
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dmod.config import Config, NodeTable, Scheduler
 from dmod.jobs.resources import Node
@@ -42,7 +44,7 @@ def test_nodes_that_say_no_memory_share_by_cpus_what_the_others_leave():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "given"),
+    ("wanted", "numbers"),
     [
         ([4], [(0, 1, 4, 5)]),
         ([1, 2], [(0,), (1, 4)]),
@@ -52,9 +54,19 @@ def test_nodes_that_say_no_memory_share_by_cpus_what_the_others_leave():
         ([], []),
     ],
 )
-def test_cpus_are_given_out_in_order_while_there_are_enough(wanted: list[int], given: list[tuple[int, ...]]):
+def test_cpus_are_given_out_in_order_while_there_are_enough(wanted: list[int], numbers: list[tuple[int, ...]]):
     named = [Node(f"n{at}", count, 0) for at, count in enumerate(wanted)]
-    assert list(cpu_numbers(named, (0, 1, 4, 5)).values()) == given
+    assert list(cpu_numbers(named, (0, 1, 4, 5)).values()) == numbers
+
+
+@given(st.lists(st.integers(1, 9)), st.lists(st.integers(0, 99), unique=True))
+def test_no_cpu_is_given_out_twice(wanted: list[int], available: list[int]):
+    named = [Node(f"n{at}", count, 0) for at, count in enumerate(wanted)]
+    given_out = cpu_numbers(named, available)
+    numbers = [number for each in given_out.values() for number in each]
+    assert numbers == available[: len(numbers)]
+    assert all(len(given_out[node.name]) in {0, node.cpus} for node in named)
+    assert all(node.cpus > len(available) - len(numbers) for node in named if not given_out[node.name])
 
 
 @pytest.mark.parametrize(
