@@ -20,11 +20,11 @@ class Reservation:
     """The start that is kept for the head, and what is free for those behind it.
 
     A task that ends by `start` may take all that is free. One that may run longer must leave the head its share: it
-    gets the lesser of what is free now and what the head leaves then. If nobody knows when the head can start, no node that
-    could serve it gives anything away, or small jobs would keep it waiting for ever.
+    gets the lesser of what is free now and what the head leaves then. If nobody knows when the head can start, no node
+    that could serve it gives anything away, or small jobs would keep it waiting for ever.
     """
 
-    __slots__ = ("_beside", "_free", "_then", "start")
+    __slots__ = ("_beside", "_free", "_then", "_wanted", "_whole", "start", "tries")
 
     def __init__(
         self, wanted: Resources, nodes: Sequence[Node], free: Pool, holding: Iterable[Holding], now: float
@@ -37,45 +37,60 @@ class Reservation:
             for each in task.held
             if each.node in at
         )
-        self._free = free
+        self._free, self._wanted = free, wanted
+        self.tries = 0  # how often a task that may run longer found no room
         self.start, left = _fits(wanted, free.nodes, ends)
+        self._whole: Sequence[Node] = left  # then, with the head's share; `_then` is without it
         granted = allocate(wanted, left)
         if granted is None:
             self.start = math.inf
             serving = {node.name for node in nodes if _serves(wanted, node)}
-            self._then = [Node(node.name, 0, 0) if node.name in serving else node for node in left]
+            self._then: Sequence[Node] = [Node(node.name, 0, 0) if node.name in serving else node for node in left]
         else:
             self.start = max(self.start, now)
-            then = Pool(left)
-            then.take(granted)
-            self._then = then.nodes
+            self._then = _without(left, granted)
         self._beside = Pool(
             Node(one.name, min(one.cpus, two.cpus), min(one.memory, two.memory))
             for one, two in zip(free.nodes, self._then, strict=True)
         )
 
-    @property
-    def tries(self) -> int:
-        """How often a look at all nodes found no room."""
-        return self._free.tries + self._beside.tries
-
     def find(self, wanted: Resources, end: float) -> tuple[Allocation, ...] | None:
         """What a task behind the head gets, if it does not delay it."""
-        return (self._free if self.before(end) else self._beside).find(wanted)
+        if self.before(end):
+            return self._free.find(wanted)
+        granted = self._beside.find(wanted)
+        if granted is None or self._disturbs(granted):
+            self.tries += 1
+            return None
+        return granted
 
     def take(self, granted: tuple[Allocation, ...], end: float) -> None:
         """Give away what was found."""
         self._free.take(granted)
         if not self.before(end):
-            then = Pool(self._then)
-            then.take(granted)
-            self._then = then.nodes
+            self._then, self._whole = _without(self._then, granted), _without(self._whole, granted)
             self._beside.take(granted)
         self._beside.limit(granted, self._free.nodes)
+
+    def _disturbs(self, granted: tuple[Allocation, ...]) -> bool:
+        """Whether the head no longer fits: memory that does not divide by its ranks can do that."""
+        if self.start == math.inf or self._wanted.paradigm == SINGLE:
+            return False
+        return allocate(self._wanted, _without(self._whole, granted)) is None
 
     def before(self, end: float) -> bool:
         """Whether what ends then is out of the head's way."""
         return end <= self.start < math.inf
+
+
+def _without(nodes: Sequence[Node], granted: tuple[Allocation, ...]) -> Sequence[Node]:
+    gone = {each.node: each for each in granted}
+    return [
+        Node(node.name, node.cpus - gone[node.name].cpus, node.memory - gone[node.name].memory)
+        if node.name in gone
+        else node
+        for node in nodes
+    ]
 
 
 def _serves(wanted: Resources, node: Node) -> bool:

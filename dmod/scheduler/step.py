@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from dmod.jobs.allocate import allocate
+from dmod.jobs.allocate import allocate, room
 from dmod.jobs.resources import Allocation, Node, Resources
-from dmod.scheduler.pool import Pool
+from dmod.scheduler.pool import SINGLE, Pool
 from dmod.scheduler.reservation import Reservation
 from dmod.units import format_memory
 
@@ -65,8 +65,13 @@ def step(  # noqa: PLR0913 what a decision depends on
 
     The first job that does not fit is the head. Those behind it start only if that does not delay it: `Reservation`.
     A job that does not fit even the empty nodes holds nobody up. If `most` tasks start, ask again at once.
+
+    Nobody starves: let no task run longer than D. Of all that held nodes when a job became the head, nothing is left
+    after D, and what started behind it is out of its way, so it starts within D unless one with an earlier place comes.
+    So a job starts within (s + a + 1) D of its coming, if s tasks with earlier places start before it and a of their
+    jobs came after it; both are finite, for a place is a time of coming less a bounded lead.
     """
-    decision = _Decision(nodes, free, holding, now, grace)
+    decision = Decision(nodes, free, holding, now, grace)
     starts: list[Start] = []
     for job in waiting:
         if most <= 0 or decision.over:
@@ -78,7 +83,7 @@ def step(  # noqa: PLR0913 what a decision depends on
     return starts
 
 
-class _Decision:
+class Decision:
     """What one call of `step` knows while it goes through the queue."""
 
     def __init__(
@@ -90,14 +95,16 @@ class _Decision:
         self.begun: list[Holding] = []  # by this decision
         self.never: set[Resources] = set()  # do not fit even the empty nodes
         self.reservation: Reservation | None = None
+        self.before = 0  # looks at all nodes that found no room until there was a head
         self.passed = 0  # jobs behind the head that did not start
 
     @property
     def over(self) -> bool:
         """Whether to look no further."""
-        if self.pool.cpus <= 0 or self.passed > DEPTH:
-            return True
-        return self.reservation is not None and self.reservation.tries > TRIES
+        if self.head is None:
+            return self.pool.cpus <= 0
+        tries = self.pool.tries - self.before + (self.reservation.tries if self.reservation else 0)
+        return self.pool.cpus <= 0 or self.passed > DEPTH or tries > TRIES
 
     def grant(self, job: Waiting, tasks: int) -> list[tuple[Allocation, ...]]:
         """The allocations of those of its tasks that start."""
@@ -107,7 +114,7 @@ class _Decision:
         if self.head is not None:
             self.passed += not granted
         elif len(granted) < tasks and self._possible(job.wanted):
-            self.head = job
+            self.head, self.before = job, self.pool.tries
         return granted
 
     def _find(self, job: Waiting) -> tuple[Allocation, ...] | None:
@@ -120,15 +127,18 @@ class _Decision:
             self.pool.take(found)
             self.begun.append(Holding(job.job, found, end))
             return found
-        found = self._reserved(self.head.wanted).find(job.wanted, end)
+        found = self.reserved().find(job.wanted, end)
         if found is not None:
-            self._reserved(self.head.wanted).take(found, end)
+            self.reserved().take(found, end)
         return found
 
-    def _reserved(self, head: Resources) -> Reservation:
+    def reserved(self) -> Reservation:
         """The reservation of the head, worked out when the first job behind it would fit."""
+        if self.reservation is None and self.head is not None:
+            held = [*self.holding, *self.begun]
+            self.reservation = Reservation(self.head.wanted, self.nodes, self.pool, held, self.now)
         if self.reservation is None:
-            self.reservation = Reservation(head, self.nodes, self.pool, [*self.holding, *self.begun], self.now)
+            raise LookupError("nothing is reserved while all that wait fit")
         return self.reservation
 
     def _possible(self, wanted: Resources) -> bool:
@@ -137,23 +147,39 @@ class _Decision:
         return wanted not in self.never
 
 
-def shortage(wanted: Resources, left: Sequence[Node]) -> str:
+def shortage(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
     """What a request lacks: `needs 4 cpus, 1 free`; "" if it fits."""
     if allocate(wanted, left) is not None:
         return ""
-    cpus, memory = (sum(node.cpus for node in left), sum(node.memory for node in left))
-    if wanted.paradigm == "single-node":
-        cpus = max((node.cpus for node in left), default=0)
-        memory = max((node.memory for node in left), default=0)
+    single = wanted.paradigm == SINGLE
+    total = max if single else sum
+    cpus = total([max(0, node.cpus) for node in left] or [0])
+    memory = total([max(0, node.memory) for node in left] or [0])
+    where, most = (" on one node", "at most ") if single and len(left) > 1 else ("", "")
     if cpus < wanted.cpus:
-        return f"needs {_cpus(wanted.cpus)}, {max(cpus, 0)} free"
-    return f"needs {format_memory(wanted.memory)}, {format_memory(max(memory, 0))} free"
+        return f"needs {_cpus(wanted.cpus)}{where}, {most}{cpus} {word}"
+    if memory < wanted.memory:
+        return f"needs {format_memory(wanted.memory)}{where}, {most}{format_memory(memory)} {word}"
+    if single:
+        return _apart(wanted, left, word)
+    ranks = sum(room(wanted, node) for node in left)
+    return f"needs {_cpus(wanted.cpus)} with {format_memory(wanted.memory / wanted.cpus)} each, {ranks} such {word}"
 
 
 def impossible(wanted: Resources, nodes: Sequence[Node]) -> str:
     """Why a request can never run here; "" if it can."""
-    lack = shortage(wanted, nodes)
-    return lack.replace(" free", " in all") if lack else ""
+    return shortage(wanted, nodes, "in all")
+
+
+def _apart(wanted: Resources, left: Sequence[Node], word: str) -> str:
+    """What is said where one node has the cpus and another the memory."""
+    roomy = max((node for node in left if node.cpus >= wanted.cpus), key=lambda node: node.memory)
+    large = max((node for node in left if node.memory >= wanted.memory), key=lambda node: node.cpus)
+    have = (
+        f"{node.name} has {_cpus(max(0, node.cpus))} and {format_memory(max(0, node.memory))} {word}"
+        for node in (roomy, large)
+    )
+    return f"needs {_cpus(wanted.cpus)} and {format_memory(wanted.memory)} on one node: {', '.join(have)}"
 
 
 def _cpus(number: int) -> str:
