@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # the shepherd passes by here: typing is a third of its memory
+TYPE_CHECKING = False  # the shepherd passes by here: what is imported, it holds
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path

@@ -23,7 +23,8 @@ class Usage:
     """What a task used."""
 
     cpu: float  # seconds, user and system, of all its processes that were waited for
-    memory: int  # bytes, the most one of them held at once; all together with their page cache where a cgroup tells
+    memory: int  # bytes, the most one of them held at once (no less than the shepherd itself: so the kernel counts
+    # what it starts), or all of them together with their page cache where a cgroup tells
     read: int  # bytes from disks
     written: int  # bytes to disks
 

@@ -39,6 +39,7 @@ class Local:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # rings for news that no shepherd told
         self._poll.register(self._bell, select.EPOLLIN)
         self._rung = False
+        self._replaced = False  # by another scheduler: nothing is ours any more
         self._line: Line | None = None
         self._watched = False  # whether room for more is news
         self._answered = False  # whether the shepherd has come up
@@ -109,8 +110,9 @@ class Local:
                 self._answered = self._answered or "holds" in message
                 for told in message.get("news", ()):
                     self._hear(told)
-                if "replaced" in message:
-                    raise ConflictError("another scheduler has taken over the tasks of this project")
+                self._replaced = self._replaced or "replaced" in message
+            if self._replaced:
+                raise ConflictError("another scheduler has taken over the tasks of this project")
             if line.is_open:
                 self._watch(line)
             else:
