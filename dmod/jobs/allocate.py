@@ -31,20 +31,38 @@ def allocate(wanted: Resources, nodes: Sequence[Node]) -> tuple[Allocation, ...]
     """The nodes' shares of a request, or None if it does not fit what is free of them."""
     if wanted.paradigm == "single-node":
         return _single(wanted, nodes)
-    rooms = [room(wanted, node) for node in nodes]
-    if sum(rooms) < wanted.cpus:
+    ranks = rooms(wanted, nodes)
+    if sum(ranks) < wanted.cpus:
         return None
-    counts = _fill(wanted.cpus, rooms) if wanted.paradigm == "fill-nodes" else _round(wanted.cpus, rooms)
+    counts = _fill(wanted.cpus, ranks) if wanted.paradigm == "fill-nodes" else _round(wanted.cpus, ranks)
     return _with_memory(wanted, [(node.name, count) for node, count in zip(nodes, counts, strict=True) if count])
 
 
-def room(wanted: Resources, node: Node) -> int:
-    """How many ranks of a request that may be spread fit on a node."""
+def room(wanted: Resources, cpus: int, memory: int) -> int:
+    """How many ranks of a request that may be spread fit in what is free of a node."""
     if not wanted.memory:
-        return max(0, node.cpus)
-    ranks = max(0, min(node.cpus, node.memory // -(-wanted.memory // wanted.cpus)))
-    whole = node.cpus >= wanted.cpus and node.memory >= wanted.memory  # perhaps though it does not divide by the ranks
+        return max(0, cpus)
+    share = -(-wanted.memory // wanted.cpus)
+    ranks = max(0, cpus if cpus * share <= memory else memory // share)
+    whole = cpus >= wanted.cpus and memory >= wanted.memory  # perhaps though it does not divide by the ranks
     return max(ranks, wanted.cpus) if whole else ranks
+
+
+def rooms(wanted: Resources, nodes: Sequence[Node]) -> list[int]:
+    """The same for many nodes, without a call for each."""
+    cpus, memory = wanted.cpus, wanted.memory
+    share = -(-memory // cpus)
+    if not share:
+        return [max(0, node.cpus) for node in nodes]
+    ranks = [node.cpus if node.cpus * share <= node.memory else node.memory // share for node in nodes]
+    if min(ranks, default=0) < 0:
+        ranks = [max(0, each) for each in ranks]
+    if not memory % cpus:
+        return ranks
+    return [
+        cpus if most < cpus <= node.cpus and memory <= node.memory else most
+        for most, node in zip(ranks, nodes, strict=True)
+    ]
 
 
 def _single(wanted: Resources, nodes: Sequence[Node]) -> tuple[Allocation, ...] | None:

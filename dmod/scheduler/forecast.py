@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from dmod.jobs.allocate import free as left_of
 from dmod.jobs.resources import Allocation
-from dmod.scheduler.step import GRACE, MOST, Decision, Holding, Waiting, ending, impossible, shortage, step
+from dmod.scheduler.pool import Pool
+from dmod.scheduler.step import GRACE, MOST, Decision, Holding, Waiting, ending, lack, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,16 +95,22 @@ def reasons(
     """Why each job waits: `needs 4 cpus, 1 free`, `behind job 41, which needs 64 cpus, 48 free`, or `next`."""
     decision = Decision(nodes, free, holding, now, GRACE)
     jobs = list(waiting)
-    begun = {job.job for job in jobs if decision.grant(job, job.tasks)}
-    left, head = decision.pool.nodes, decision.head
-    behind = f"behind job {head.job}, which {shortage(head.wanted, left)}" if head else "next"
+    begun = {job.job for job in jobs if not decision.over and decision.grant(job, job.tasks)}
+    left, head, empty = decision.pool.nodes, decision.head, Pool(nodes)
+    behind = f"behind job {head.job}, which {lack(head.wanted, left)}" if head else "next"
     said: dict[int, str] = {}
     lacks: dict[Resources, str] = {}
     for job in jobs:
         if job.wanted not in lacks:
-            lacks[job.wanted] = impossible(job.wanted, nodes) or shortage(job.wanted, left)
+            lacks[job.wanted] = _lack(job.wanted, decision.pool, empty)
         said[job.job] = "next" if job.job in begun else lacks[job.wanted] or behind
     return said
+
+
+def _lack(wanted: Resources, pool: Pool, empty: Pool) -> str:
+    if not empty.fits(wanted):
+        return lack(wanted, empty.nodes, "in all")
+    return lack(wanted, pool.nodes) if pool.find(wanted) is None else ""
 
 
 def shorter(  # noqa: PLR0913 what a decision depends on

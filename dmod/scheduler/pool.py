@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmod.jobs.allocate import allocate
+from dmod.jobs.allocate import allocate, rooms
 from dmod.jobs.resources import Node
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SINGLE = "single-node"
 class Pool:
     """Free cpus and memory of nodes; it knows quickly what does not fit, for most of a long queue does not."""
 
-    __slots__ = ("_at", "_failed", "_memory", "_peaks", "cpus", "nodes", "tries")
+    __slots__ = ("_at", "_failed", "_memory", "_peaks", "_stale", "cpus", "nodes", "tries")
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = list(nodes)
@@ -48,9 +48,17 @@ class Pool:
         if granted is None:
             self.tries += 1
             self._failed.add(shape)
-            if wanted.paradigm == SINGLE:
+            if wanted.paradigm == SINGLE and self._stale:
                 self._survey()
         return granted
+
+    def fits(self, wanted: Resources) -> bool:
+        """Whether a request fits."""
+        if wanted.paradigm == SINGLE:
+            if self._stale:
+                self._survey()
+            return any(wanted.cpus <= cpus and wanted.memory <= memory for cpus, memory in self._peaks)
+        return sum(rooms(wanted, self.nodes)) >= wanted.cpus
 
     def take(self, granted: Iterable[Allocation]) -> None:
         """Give away what was found."""
@@ -61,6 +69,7 @@ class Pool:
 
     def put(self, at: int, node: Node) -> None:
         """Set what is left of a node, which is never more than before."""
+        self._stale = True
         old, self.nodes[at] = self.nodes[at], node
         self.cpus += max(0, node.cpus) - max(0, old.cpus)
         self._memory += max(0, node.memory) - max(0, old.memory)
@@ -78,4 +87,4 @@ class Pool:
         for cpus, memory in sorted({(node.cpus, max(0, node.memory)) for node in self.nodes}, reverse=True):
             if cpus > 0 and (not peaks or memory > peaks[-1][1]):
                 peaks.append((cpus, memory))
-        self._peaks = peaks
+        self._peaks, self._stale = peaks, False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dmod.jobs.allocate import allocate, room
+from dmod.jobs.allocate import allocate, room, rooms
 from dmod.jobs.resources import Node
 from dmod.scheduler.pool import SINGLE, Pool
 
@@ -96,7 +96,7 @@ def _without(nodes: Sequence[Node], granted: tuple[Allocation, ...]) -> Sequence
 def _serves(wanted: Resources, node: Node) -> bool:
     if wanted.paradigm == SINGLE:
         return node.cpus >= wanted.cpus and node.memory >= wanted.memory
-    return room(wanted, node) > 0
+    return room(wanted, node.cpus, node.memory) > 0
 
 
 def _fits(
@@ -105,8 +105,8 @@ def _fits(
     """The first moment a request fits while one after the other ends, and what is free then; else after all ends."""
     cpus, memory = [node.cpus for node in free], [node.memory for node in free]
     single, moment = wanted.paradigm == SINGLE, -math.inf
-    rooms = [room(wanted, node) for node in free]
-    total = 0 if single else sum(rooms)
+    ranks = rooms(wanted, free)
+    total = 0 if single else sum(ranks)
     for until, at, more, bytes_ in ends:
         if until > moment and total >= wanted.cpus:
             break
@@ -117,7 +117,7 @@ def _fits(
             if cpus[at] >= wanted.cpus and memory[at] >= wanted.memory:
                 total = wanted.cpus
         else:
-            ranks = room(wanted, Node("", cpus[at], memory[at]))
-            total += ranks - rooms[at]
-            rooms[at] = ranks
+            fitting = room(wanted, cpus[at], memory[at])
+            total += fitting - ranks[at]
+            ranks[at] = fitting
     return moment, [Node(node.name, c, m) for node, c, m in zip(free, cpus, memory, strict=True)]

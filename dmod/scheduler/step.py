@@ -149,12 +149,15 @@ class Decision:
 
 def shortage(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
     """What a request lacks: `needs 4 cpus, 1 free`; "" if it fits."""
-    if allocate(wanted, left) is not None:
-        return ""
+    return "" if allocate(wanted, left) is not None else lack(wanted, left, word)
+
+
+def lack(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
+    """What a request that does not fit lacks."""
     single = wanted.paradigm == SINGLE
     total = max if single else sum
-    cpus = total([max(0, node.cpus) for node in left] or [0])
-    memory = total([max(0, node.memory) for node in left] or [0])
+    cpus = total([node.cpus for node in left if node.cpus > 0] or [0])
+    memory = total([node.memory for node in left if node.memory > 0] or [0])
     where, most = (" on one node", "at most ") if single and len(left) > 1 else ("", "")
     if cpus < wanted.cpus:
         return f"needs {_cpus(wanted.cpus)}{where}, {most}{cpus} {word}"
@@ -162,7 +165,7 @@ def shortage(wanted: Resources, left: Sequence[Node], word: str = "free") -> str
         return f"needs {format_memory(wanted.memory)}{where}, {most}{format_memory(memory)} {word}"
     if single:
         return _apart(wanted, left, word)
-    ranks = sum(room(wanted, node) for node in left)
+    ranks = sum(room(wanted, node.cpus, node.memory) for node in left)
     return f"needs {_cpus(wanted.cpus)} with {format_memory(wanted.memory / wanted.cpus)} each, {ranks} such {word}"
 
 
