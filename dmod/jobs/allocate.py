@@ -106,6 +106,8 @@ def _round(cpus: int, rooms: Sequence[int]) -> list[int]:
 
 def _with_memory(wanted: Resources, counts: Sequence[tuple[str, int]]) -> tuple[Allocation, ...]:
     share, more = divmod(wanted.memory, wanted.cpus)
+    if not more:
+        return tuple(Allocation(name, count, share * count) for name, count in counts)
     granted = []
     for name, count in counts:
         extra = min(count, more)

@@ -41,16 +41,19 @@ class Pool:
                 return None
         elif cpus > self.cpus or memory > self._memory:
             return None
-        shape = (cpus, memory, wanted.paradigm)
-        if shape in self._failed:
+        if (cpus, memory, wanted.paradigm) in self._failed:
             return None
         granted = allocate(wanted, self.nodes)
         if granted is None:
-            self.tries += 1
-            self._failed.add(shape)
+            self.refuse(wanted)
             if wanted.paradigm == SINGLE and self._stale:
                 self._survey()
         return granted
+
+    def refuse(self, wanted: Resources) -> None:
+        """Note that requests of this shape find nothing here."""
+        self.tries += 1
+        self._failed.add((wanted.cpus, wanted.memory, wanted.paradigm))
 
     def fits(self, wanted: Resources) -> bool:
         """Whether a request fits."""
@@ -65,21 +68,20 @@ class Pool:
         for each in granted:
             at = self._at[each.node]
             node = self.nodes[at]
-            self.put(at, Node(node.name, node.cpus - each.cpus, node.memory - each.memory))
-
-    def put(self, at: int, node: Node) -> None:
-        """Set what is left of a node, which is never more than before."""
+            self.nodes[at] = Node(node.name, node.cpus - each.cpus, node.memory - each.memory)
+            self.cpus -= each.cpus
+            self._memory -= each.memory
         self._stale = True
-        old, self.nodes[at] = self.nodes[at], node
-        self.cpus += max(0, node.cpus) - max(0, old.cpus)
-        self._memory += max(0, node.memory) - max(0, old.memory)
 
     def limit(self, granted: Iterable[Allocation], others: Sequence[Node]) -> None:
         """Leave no more of the nodes of an allocation than others have of them."""
         for each in granted:
             at = self._at[each.node]
             node, other = self.nodes[at], others[at]
-            self.put(at, Node(node.name, min(node.cpus, other.cpus), min(node.memory, other.memory)))
+            self.nodes[at] = new = lesser(node, other)
+            self.cpus += max(0, new.cpus) - max(0, node.cpus)
+            self._memory += max(0, new.memory) - max(0, node.memory)
+        self._stale = True
 
     def _survey(self) -> None:
         """Note the largest requests of one node that fit: none of them has both more cpus and more memory."""
@@ -88,3 +90,8 @@ class Pool:
             if cpus > 0 and (not peaks or memory > peaks[-1][1]):
                 peaks.append((cpus, memory))
         self._peaks, self._stale = peaks, False
+
+
+def lesser(one: Node, two: Node) -> Node:
+    """What both have of a node."""
+    return Node(one.name, min(one.cpus, two.cpus), min(one.memory, two.memory))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dmod.jobs.allocate import allocate, room, rooms
 from dmod.jobs.resources import Node
-from dmod.scheduler.pool import SINGLE, Pool
+from dmod.scheduler.pool import SINGLE, Pool, lesser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ class Reservation:
     that could serve it gives anything away, or small jobs would keep it waiting for ever.
     """
 
-    __slots__ = ("_beside", "_free", "_then", "_wanted", "_whole", "start", "tries")
+    __slots__ = ("_beside", "_delicate", "_free", "_then", "_wanted", "start")
 
     def __init__(
         self, wanted: Resources, nodes: Sequence[Node], free: Pool, holding: Iterable[Holding], now: float
@@ -38,45 +38,48 @@ class Reservation:
             if each.node in at
         )
         self._free, self._wanted = free, wanted
-        self.tries = 0  # how often a task that may run longer found no room
         self.start, left = _fits(wanted, free.nodes, ends)
-        self._whole: Sequence[Node] = left  # then, with the head's share; `_then` is without it
+        self._then: Sequence[Node] = left  # free at the start, with the head's share
         granted = allocate(wanted, left)
         if granted is None:
             self.start = math.inf
             serving = {node.name for node in nodes if _serves(wanted, node)}
-            self._then: Sequence[Node] = [Node(node.name, 0, 0) if node.name in serving else node for node in left]
+            spare: Sequence[Node] = [Node(node.name, 0, 0) if node.name in serving else node for node in left]
         else:
             self.start = max(self.start, now)
-            self._then = _without(left, granted)
-        self._beside = Pool(
-            Node(one.name, min(one.cpus, two.cpus), min(one.memory, two.memory))
-            for one, two in zip(free.nodes, self._then, strict=True)
-        )
+            spare = _without(left, granted)
+        self._beside = Pool(map(lesser, free.nodes, spare))
+        # memory that does not divide by the ranks: a node that keeps their share may yet have room for fewer
+        self._delicate = granted is not None and wanted.paradigm != SINGLE and wanted.memory % wanted.cpus > 0
+
+    @property
+    def tries(self) -> int:
+        """How often a look at all nodes found no room for a task that may run longer."""
+        return self._beside.tries
 
     def find(self, wanted: Resources, end: float) -> tuple[Allocation, ...] | None:
         """What a task behind the head gets, if it does not delay it."""
         if self.before(end):
             return self._free.find(wanted)
         granted = self._beside.find(wanted)
-        if granted is None or self._disturbs(granted):
-            self.tries += 1
+        if granted is not None and self._disturbs(granted):
+            self._beside.refuse(wanted)
             return None
         return granted
 
     def take(self, granted: tuple[Allocation, ...], end: float) -> None:
         """Give away what was found."""
         self._free.take(granted)
-        if not self.before(end):
-            self._then, self._whole = _without(self._then, granted), _without(self._whole, granted)
-            self._beside.take(granted)
-        self._beside.limit(granted, self._free.nodes)
+        if self.before(end):
+            self._beside.limit(granted, self._free.nodes)
+            return
+        self._beside.take(granted)
+        if self._delicate:
+            self._then = _without(self._then, granted)
 
     def _disturbs(self, granted: tuple[Allocation, ...]) -> bool:
-        """Whether the head no longer fits: memory that does not divide by its ranks can do that."""
-        if self.start == math.inf or self._wanted.paradigm == SINGLE:
-            return False
-        return allocate(self._wanted, _without(self._whole, granted)) is None
+        """Whether the head would no longer fit."""
+        return self._delicate and sum(rooms(self._wanted, _without(self._then, granted))) < self._wanted.cpus
 
     def before(self, end: float) -> bool:
         """Whether what ends then is out of the head's way."""

@@ -119,17 +119,17 @@ class Decision:
 
     def _find(self, job: Waiting) -> tuple[Allocation, ...] | None:
         """The allocation of its next task, taken from the pool."""
-        found = self.pool.find(job.wanted)
+        end = ending(job.wanted, self.now, self.grace)
+        found = self.pool.find(job.wanted) if self.reservation is None else self.reservation.find(job.wanted, end)
+        if found is not None and self.head is not None and self.reservation is None:
+            found = self.reserved().find(job.wanted, end)
         if found is None:
             return None
-        end = ending(job.wanted, self.now, self.grace)
-        if self.head is None:
+        if self.reservation is not None:
+            self.reservation.take(found, end)
+        else:
             self.pool.take(found)
             self.begun.append(Holding(job.job, found, end))
-            return found
-        found = self.reserved().find(job.wanted, end)
-        if found is not None:
-            self.reserved().take(found, end)
         return found
 
     def reserved(self) -> Reservation:
