@@ -50,6 +50,12 @@ class Pool:
                 self._survey()
         return granted
 
+    def lacks(self, wanted: Resources) -> bool:
+        """Whether a request does not fit for its cpus alone, the usual case."""
+        if wanted.paradigm != SINGLE:
+            return wanted.cpus > self.cpus
+        return not self._peaks or wanted.cpus > self._peaks[0][0]
+
     def refuse(self, wanted: Resources) -> None:
         """Note that requests of this shape find nothing here."""
         self.tries += 1

@@ -57,6 +57,11 @@ class Reservation:
         """How often a look at all nodes found no room for a task that may run longer."""
         return self._beside.tries
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether nobody behind the head may start any more."""
+        return self.start == math.inf and self._beside.cpus <= 0
+
     def find(self, wanted: Resources, end: float) -> tuple[Allocation, ...] | None:
         """What a task behind the head gets, if it does not delay it."""
         if self.before(end):

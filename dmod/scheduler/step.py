@@ -97,25 +97,27 @@ class Decision:
         self.reservation: Reservation | None = None
         self.before = 0  # looks at all nodes that found no room until there was a head
         self.passed = 0  # jobs behind the head that did not start
-
-    @property
-    def over(self) -> bool:
-        """Whether to look no further."""
-        if self.head is None:
-            return self.pool.cpus <= 0
-        tries = self.pool.tries - self.before + (self.reservation.tries if self.reservation else 0)
-        return self.pool.cpus <= 0 or self.passed > DEPTH or tries > TRIES
+        self.over = self.pool.cpus <= 0  # nobody else starts
 
     def grant(self, job: Waiting, tasks: int) -> list[tuple[Allocation, ...]]:
         """The allocations of those of its tasks that start."""
+        if self.head is not None and self.pool.lacks(job.wanted):
+            return self._pass()
         granted: list[tuple[Allocation, ...]] = []
         while len(granted) < tasks and (found := self._find(job)):
             granted.append(found)
-        if self.head is not None:
-            self.passed += not granted
-        elif len(granted) < tasks and self._possible(job.wanted):
+        if self.head is None and len(granted) < tasks and self._possible(job.wanted):
             self.head, self.before = job, self.pool.tries
-        return granted
+        self.over = self.pool.cpus <= 0 or (self.reservation is not None and self.reservation.exhausted)
+        return granted or self._pass()
+
+    def _pass(self) -> list[tuple[Allocation, ...]]:
+        """Leave a job waiting, and look no further where that has been much work already."""
+        if self.head is not None:
+            self.passed += 1
+            tries = self.pool.tries - self.before + (self.reservation.tries if self.reservation else 0)
+            self.over = self.over or self.passed > DEPTH or tries > TRIES
+        return []
 
     def _find(self, job: Waiting) -> tuple[Allocation, ...] | None:
         """The allocation of its next task, taken from the pool."""

@@ -75,8 +75,11 @@ def main() -> None:
         ("the same, half of them without a time limit", 16, 0.5, 128),
         ("full nodes, tasks of one cpu, a few ended", 1, 0.0, 128),
         ("full nodes but for fragments, small jobs wait", 16, 0.0, 8),
+        ("the same behind a job that needs all nodes", 16, 0.0, 8),
     ):
         waiting = queue(jobs, draw, largest)
+        if "all nodes" in title:
+            waiting.insert(0, Waiting(0, Resources(6400, 0, "fill-nodes", 3600), 1))
         holding = fill(draw, most, endless) if most else []
         draw.shuffle(holding)
         holding = holding[: -len(holding) // 50 or None]
