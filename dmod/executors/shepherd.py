@@ -107,8 +107,7 @@ class Shepherd:
     def accept(self) -> None:
         """Serve another scheduler, once all is read that the one before it said."""
         end, _ = self.ear.accept()
-        uid = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
-        if uid != os.getuid():
+        if struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1] != os.getuid():
             end.close()
             return
         self.receive()
@@ -163,6 +162,7 @@ class Shepherd:
         cpus: list[int],
         env: dict[str, str],
         group: str,
+        *_: object,  # what a later version adds
     ) -> None:
         """Start a task, or say again what is known of it: no attempt runs twice."""
         number = (job, task, attempt)
@@ -221,8 +221,8 @@ class Shepherd:
             send(pid, signal.SIGKILL)
         _, status, used = os.wait4(pid, 0)
         task = self.running.pop(pid, None)
-        if task is None:
-            return  # it was left behind
+        if task is None:  # it was left behind
+            return
         code = os.waitstatus_to_exitcode(status)
         cpu, disk = used.ru_utime + used.ru_stime, [used.ru_inblock * BLOCK, used.ru_oublock * BLOCK]
         self.end(task, code if code >= 0 else 128 - code, [cpu, used.ru_maxrss * 1024, *disk])

@@ -16,7 +16,7 @@ import pytest
 from executor_tests import ExecutorTests
 from programs import SH, Programs, dies, ends, lives, news, out, run, sleepers, started, until
 
-from dmod.errors import ConflictError
+from dmod.errors import ConflictError, UnreachableError
 from dmod.executors import EXECUTORS, connection
 from dmod.executors.executor import LOST, Ended, Started
 from dmod.executors.local import Local
@@ -201,6 +201,18 @@ class TestShepherd(Programs):
         left.close()
         second = executors()
         assert run(second, program("/bin/true", task=1)).code == 0
+
+    def test_one_that_does_not_answer_is_said(self, executors, state, program, monkeypatch):
+        first = executors()
+        run(first, program("/bin/true"))
+        monkeypatch.setattr(connection, "PATIENCE", 0.1)
+        (pid,) = shepherds(state)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(UnreachableError, match="does not answer"):
+                executors()
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def test_of_two_schedulers_the_newest_wins(self, executors, waiting):
         asked = waiting()
