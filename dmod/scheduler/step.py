@@ -73,13 +73,13 @@ def step(  # noqa: PLR0913 what a decision depends on
     """
     decision = Decision(nodes, free, holding, now, grace)
     starts: list[Start] = []
-    for job in waiting:
-        if most <= 0 or decision.over:
-            break
+    for job in () if decision.over or most <= 0 else waiting:
         granted = decision.grant(job, min(job.tasks, most))
         if granted:
             starts.append(Start(job.job, granted))
             most -= len(granted)
+        if decision.over or most <= 0:
+            break
     return starts
 
 
@@ -164,7 +164,10 @@ def lack(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
     if cpus < wanted.cpus:
         return f"needs {_cpus(wanted.cpus)}{where}, {most}{cpus} {word}"
     if memory < wanted.memory:
-        return f"needs {format_memory(wanted.memory)}{where}, {most}{format_memory(memory)} {word}"
+        needed, have = format_memory(wanted.memory), format_memory(memory)
+        if needed == have:
+            needed, have = f"{wanted.memory}B", f"{memory}B"
+        return f"needs {needed}{where}, {most}{have} {word}"
     if single:
         return _apart(wanted, left, word)
     ranks = sum(room(wanted, node.cpus, node.memory) for node in left)
