@@ -89,11 +89,17 @@ class _Course:
         return True
 
 
-def reasons(
-    waiting: Iterable[Waiting], nodes: Sequence[Node], free: Sequence[Node], holding: Iterable[Holding], now: float
+def reasons(  # noqa: PLR0913 what a decision depends on
+    waiting: Iterable[Waiting],
+    nodes: Sequence[Node],
+    free: Sequence[Node],
+    holding: Iterable[Holding],
+    now: float,
+    *,
+    grace: float = GRACE,
 ) -> dict[int, str]:
     """Why each job waits: `needs 4 cpus, 1 free`, `behind job 41, which needs 64 cpus, 48 free`, or `next`."""
-    decision = Decision(nodes, free, holding, now, GRACE)
+    decision = Decision(nodes, free, holding, now, grace)
     jobs = list(waiting)
     begun = {job.job for job in jobs if not decision.over and decision.grant(job, job.tasks)}
     left, head, empty = decision.pool.nodes, decision.head, Pool(nodes)
