@@ -24,7 +24,7 @@ class Reservation:
     that could serve it gives anything away, or small jobs would keep it waiting for ever.
     """
 
-    __slots__ = ("_beside", "_delicate", "_free", "_then", "_wanted", "start")
+    __slots__ = ("_delicate", "_due", "_free", "_then", "_wanted", "beside", "start")
 
     def __init__(
         self, wanted: Resources, nodes: Sequence[Node], free: Pool, holding: Iterable[Holding], now: float
@@ -48,47 +48,39 @@ class Reservation:
         else:
             self.start = max(self.start, now)
             spare = _without(left, granted)
-        self._beside = Pool(map(lesser, free.nodes, spare))
+        self.beside = Pool(map(lesser, free.nodes, spare))  # for those that may run longer
+        self._due = self.start if self.start < math.inf else -math.inf
         # memory that does not divide by the ranks: a node that keeps their share may yet have room for fewer
         self._delicate = granted is not None and wanted.paradigm != SINGLE and wanted.memory % wanted.cpus > 0
 
     @property
-    def tries(self) -> int:
-        """How often a look at all nodes found no room for a task that may run longer."""
-        return self._beside.tries
-
-    @property
     def exhausted(self) -> bool:
         """Whether nobody behind the head may start any more."""
-        return self.start == math.inf and self._beside.cpus <= 0
+        return self.start == math.inf and self.beside.cpus <= 0
 
     def find(self, wanted: Resources, end: float) -> tuple[Allocation, ...] | None:
         """What a task behind the head gets, if it does not delay it."""
-        if self.before(end):
+        if end <= self._due:
             return self._free.find(wanted)
-        granted = self._beside.find(wanted)
+        granted = self.beside.find(wanted)
         if granted is not None and self._disturbs(granted):
-            self._beside.refuse(wanted)
+            self.beside.refuse(wanted)
             return None
         return granted
 
     def take(self, granted: tuple[Allocation, ...], end: float) -> None:
         """Give away what was found."""
         self._free.take(granted)
-        if self.before(end):
-            self._beside.limit(granted, self._free.nodes)
+        if end <= self._due:
+            self.beside.limit(granted, self._free.nodes)
             return
-        self._beside.take(granted)
+        self.beside.take(granted)
         if self._delicate:
             self._then = _without(self._then, granted)
 
     def _disturbs(self, granted: tuple[Allocation, ...]) -> bool:
         """Whether the head would no longer fit."""
         return self._delicate and sum(rooms(self._wanted, _without(self._then, granted))) < self._wanted.cpus
-
-    def before(self, end: float) -> bool:
-        """Whether what ends then is out of the head's way."""
-        return end <= self.start < math.inf
 
 
 def _without(nodes: Sequence[Node], granted: tuple[Allocation, ...]) -> Sequence[Node]:

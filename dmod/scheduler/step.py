@@ -102,22 +102,26 @@ class Decision:
     def grant(self, job: Waiting, tasks: int) -> list[tuple[Allocation, ...]]:
         """The allocations of those of its tasks that start."""
         if self.head is not None and self.pool.lacks(job.wanted):
-            return self._pass()
+            self._pass()
+            return []
         granted: list[tuple[Allocation, ...]] = []
         while len(granted) < tasks and (found := self._find(job)):
             granted.append(found)
         if self.head is None and len(granted) < tasks and self._possible(job.wanted):
             self.head, self.before = job, self.pool.tries
-        self.over = self.pool.cpus <= 0 or (self.reservation is not None and self.reservation.exhausted)
-        return granted or self._pass()
+        if not granted and self.head is not None:
+            self._pass()
+        if self.pool.cpus <= 0 or (self.reservation is not None and self.reservation.exhausted):
+            self.over = True
+        return granted
 
-    def _pass(self) -> list[tuple[Allocation, ...]]:
-        """Leave a job waiting, and look no further where that has been much work already."""
-        if self.head is not None:
-            self.passed += 1
-            tries = self.pool.tries - self.before + (self.reservation.tries if self.reservation else 0)
-            self.over = self.over or self.passed > DEPTH or tries > TRIES
-        return []
+    def _pass(self) -> None:
+        """Leave a job behind the head waiting, and look no further where that has been much work already."""
+        self.passed += 1
+        tries = self.pool.tries - self.before
+        if self.reservation is not None:
+            tries += self.reservation.beside.tries
+        self.over = self.passed > DEPTH or tries > TRIES
 
     def _find(self, job: Waiting) -> tuple[Allocation, ...] | None:
         """The allocation of its next task, taken from the pool."""
