@@ -20,15 +20,21 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 NO_PEEKING = {"MPIR_CVAR_CH4_CMA_ENABLE": "0"}
 
 
+Key = tuple[int, int]  # a job, and the number of one of its tasks
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What an executor starts for a job on one node."""
+    """What an executor starts for a task on one node."""
 
-    argv: tuple[str, ...]
-    folder: Path  # of the job: logs, exit code, pid
+    key: Key
+    attempt: int  # 1, and one more with each retry
+    argv: tuple[str, ...]  # argv[0] is a path
+    folder: Path  # of the task: its logs, and what the executor needs
     cwd: Path
-    cpus: int
-    memory: int  # bytes for each process; 0 is no limit
+    cpus: tuple[int, ...] = ()  # the numbers of those it is bound to; none: it is not bound
+    memory: int = 0  # bytes for each process; 0 is no limit
+    total: int = 0  # bytes for all its processes together; 0 is no limit
     env: Mapping[str, str] = field(default_factory=dict)  # besides that of the scheduler
 
 
