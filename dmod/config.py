@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,35 @@ class Scheduler:
             "aliases": ("idle", "idle_timeout", "timeout", "idle_time"),
         },
     )
+    grace: int = field(  # seconds
+        default=10,
+        metadata={
+            "doc": "for a job that is told to end (TERM), before it is killed (KILL)",
+            "kind": "duration",
+            "aliases": ("grace_period", "grace_time", "kill_after", "kill_delay", "kill_wait"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTable:
+    """A node: a share of this machine under a name."""
+
+    cpus: int = field(
+        metadata={
+            "doc": "that jobs may have of it",
+            "minimum": 1,
+            "aliases": ("cpu", "cores", "max_cpus", "procs", "slots"),
+        },
+    )
+    memory: int = field(  # bytes
+        default=0,
+        metadata={
+            "doc": "that jobs may have of it; 0 is its part of this machine's, by its cpus",
+            "kind": "memory",
+            "aliases": ("mem", "mem_gb", "mem_mb", "ram", "max_memory"),
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +148,22 @@ class Tables:
 
     project: ProjectTable = field(default_factory=ProjectTable, metadata={"aliases": ("name",)})
     defaults: Defaults = field(default_factory=Defaults, metadata={"aliases": ("resources", "default", "job", "jobs")})
-    scheduler: Scheduler = field(default_factory=Scheduler, metadata={"aliases": ("queue", "limits")})
+    scheduler: Scheduler = field(default_factory=Scheduler, metadata={"aliases": ("queue",)})
+    nodes: Mapping[str, NodeTable] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "shares of this machine by their names, in place of the one node that is detected",
+            "aliases": ("node", "hosts", "machines", "pool"),
+        },
+    )
+    limits: Mapping[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "how many jobs whose names match may run at once",
+            "minimum": 1,
+            "aliases": ("limit", "concurrency", "throttle", "quotas"),
+        },
+    )
     data: Data = field(default_factory=Data, metadata={"aliases": ("dataset", "datasets", "store")})
 
 
@@ -143,28 +188,46 @@ class Config(Tables):
         """
         located = _with_environment(toml_file.read(path), os.environ if environment is None else environment)
         parsed = tables.parse(Tables, located.data, located.where)
-        origins = {
-            f"{table}.{key}": located.where(table, key) for table, values in located.data.items() for key in values
-        }
-        return cls(parsed.project, parsed.defaults, parsed.scheduler, parsed.data, origins)
+        found = cls(**{table.name: getattr(parsed, table.name) for table in fields(Tables)})
+        placed = {dotted: keys for dotted, keys, _ in found.entries() if keys in located.places}
+        return replace(found, origins={dotted: located.where(*keys) for dotted, keys in placed.items()})
 
     def values(self) -> dict[str, Any]:
         """Every value by its dotted key, in the order of dmod.toml."""
-        return {
-            f"{table.name}.{key.name}": getattr(getattr(self, table.name), key.name)
-            for table in fields(Tables)
-            for key in fields(getattr(self, table.name))
-        }
+        return {dotted: value for dotted, _, value in self.entries()}
+
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+        """Every value with its dotted key and the keys that lead to it."""
+        yield from _entries(self, [table.name for table in fields(Tables)], ())
+
+
+def _entries(table: object, names: Iterable[str], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    for name in names:
+        value = table[name] if isinstance(table, Mapping) else getattr(table, name)
+        keys = (*above, name)
+        if isinstance(value, Mapping):
+            yield from _entries(value, value, keys)
+        elif is_dataclass(value):
+            yield from _entries(value, [each.name for each in fields(value)], keys)
+        else:
+            yield ".".join(keys), keys, value
 
 
 def setting(dotted: str) -> Field[Any]:
-    """The field of a dotted key, whose metadata say what it is."""
-    table, _, key = dotted.partition(".")
-    return next(each for each in fields(hints(Tables)[table]) if each.name == key)
+    """The field of a dotted key, whose metadata say what it is: `defaults.cpus`, `nodes.big.cpus`, `limits.calib-*`."""
+    name, _, key = dotted.partition(".")
+    table = next(each for each in fields(Tables) if each.name == name)
+    hint = hints(Tables)[name]
+    if typing.get_origin(hint) is Mapping:  # of names, which may have dots
+        hint, key = typing.get_args(hint)[1], key.rpartition(".")[2]
+    return next(each for each in fields(hint) if each.name == key) if is_dataclass(hint) else table
 
 
 def variable(dotted: str) -> str:
-    """The environment variable that goes before a key: `defaults.cpus` is DMOD_DEFAULTS_CPUS."""
+    """The environment variable that goes before a key: `defaults.cpus` is DMOD_DEFAULTS_CPUS; "": it has none."""
+    name = dotted.partition(".")[0]
+    if typing.get_origin(hints(Tables)[name]) is Mapping:
+        return ""
     return f"DMOD_{dotted.replace('.', '_').upper()}"
 
 

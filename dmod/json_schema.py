@@ -69,10 +69,10 @@ def _object(cls: type) -> dict[str, Any]:
 def _property(field: Field[Any], hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type or what typing makes of it
     metadata = field.metadata
     schema: dict[str, Any] = dict(_SIZES.get(metadata.get("kind", ""), {})) or _type(hint)
+    each = schema.get("items") or schema.get("additionalProperties") or schema  # of a list, of a table of names
     if "choices" in metadata:
-        schema.get("items", schema)["enum"] = list(metadata["choices"])
-    if "minimum" in metadata:
-        schema["minimum"] = metadata["minimum"]
+        each["enum"] = list(metadata["choices"])
+    each |= {bound: metadata[bound] for bound in ("minimum", "maximum") if bound in metadata}
     if "doc" in metadata:
         form = schema.get("description")
         schema["description"] = f"{metadata['doc']} ({form})" if form else metadata["doc"]

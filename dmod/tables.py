@@ -1,7 +1,8 @@
 """Tables of a TOML or JSON document as frozen dataclasses; every mistake is named with its place and the way out.
 
 A field's metadata may hold `kind` ("memory": bytes from `512MiB`, "duration": seconds from `1h30m`), `choices`,
-`minimum`, `aliases` (other names people try for it) and `doc` (one line for the schema).
+`minimum`, `maximum`, `aliases` (other names people try for it) and `doc` (one line for the schema). Where a
+table's keys are names (`Mapping[str, Node]`, `Mapping[str, int]`), they hold for the value of each name.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ class _Reading:
     def field(self, field: Field[Any], hint: object, value: object, path: Keys) -> object:
         if isinstance(hint, type) and is_dataclass(hint):
             return self.table(hint, value, path)
+        if typing.get_origin(hint) is Mapping and isinstance(value, Mapping):
+            inner = typing.get_args(hint)[1]
+            return {key: self.field(field, inner, each, (*path, key)) for key, each in value.items()}
         element = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
         if isinstance(element, type) and is_dataclass(element) and isinstance(value, list):
             return tuple(self.table(element, each, (*path, at)) for at, each in enumerate(value))
@@ -130,10 +134,18 @@ def _checked(metadata: Mapping[str, Any], hint: object, value: object) -> object
     for each in result if isinstance(result, tuple) else (result,):
         if choices and each is not None and each not in choices:
             raise _WrongError(f"must be one of {', '.join(map(str, choices))}, not {_said(each)}{_near(each, choices)}")
-    least = metadata.get("minimum")
-    if least is not None and isinstance(result, int | float) and result < least:
-        raise _WrongError(f"must be {least} or more, not {_said(value)}")
+    least, most = metadata.get("minimum"), metadata.get("maximum")
+    if isinstance(result, int | float) and (
+        (least is not None and result < least) or (most is not None and result > most)
+    ):
+        raise _WrongError(f"must be {_span(least, most)}, not {_said(value)}")
     return result
+
+
+def _span(least: float | None, most: float | None) -> str:
+    if least is None or most is None:
+        return f"{least} or more" if most is None else f"{most} or less"
+    return f"from {least} to {most}"
 
 
 def _size(kind: str, value: object, *, optional: bool) -> int | None:

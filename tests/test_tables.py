@@ -40,6 +40,10 @@ class Everything:
     environment: Mapping[str, str] = field(default_factory=dict)
     point: Point = field(default_factory=lambda: Point(0))
     points: tuple[Point, ...] = ()
+    level: int = field(default=0, metadata={"minimum": 0, "maximum": 100})
+    share: float = field(default=0, metadata={"maximum": 1})
+    places: Mapping[str, Point] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict, metadata={"minimum": 1})
 
     def __post_init__(self) -> None:
         if self.name == "nobody":
@@ -72,6 +76,9 @@ def test_every_type_is_read():
         environment = { A = "1" }
         point = { x = 1, y = 2 }
         points = [{ x = 1 }, { x = 2 }]
+        level = 100
+        places = { a.x = 1, "b c" = { x = 2 } }
+        counts = { "calib-*" = 4 }
     """
     assert read(text) == Everything(
         name="a",
@@ -87,6 +94,9 @@ def test_every_type_is_read():
         environment={"A": "1"},
         point=Point(1, 2.0),
         points=(Point(1), Point(2)),
+        level=100,
+        places={"a": Point(1), "b c": Point(2)},
+        counts={"calib-*": 4},
     )
 
 
@@ -130,6 +140,14 @@ def test_a_time_without_a_zone_is_utc(text: str):
         ('name = "a"\ninputs = 1', "job.toml:2:1 inputs must be text or a list of texts, not 1"),
         ('name = "a"\npoint = 1', "job.toml:2:1 point must be a table, not 1"),
         ('name = "a"\n[[points]]\nx = 1\n[[points]]\ny = 1', 'job.toml:4:1 the key "x" is missing in [points.1]'),
+        ('name = "a"\nlevel = 101', "job.toml:2:1 level must be from 0 to 100, not 101"),
+        ('name = "a"\nshare = 1.5', "job.toml:2:1 share must be 1 or less, not 1.5"),
+        ('name = "a"\nenvironment = { A = 1 }', "job.toml:2:17 A must be text, not 1"),
+        ('name = "a"\nenvironment = 1', "job.toml:2:1 environment must be a table, not 1"),
+        ('name = "a"\n[counts]\n"a.*" = 2\n"b*" = 0', "job.toml:4:1 b* must be 1 or more, not 0"),
+        ('name = "a"\n[places]\nb = 1', "job.toml:3:1 places.b must be a table, not 1"),
+        ('name = "a"\n[places.b]\nz = 1\nx = 1', 'job.toml:3:1 unknown key "z" in [places.b]; the keys are x, y'),
+        ('name = "a"\n[places.b]\ny = 1', 'job.toml:2:1 the key "x" is missing in [places.b]'),
         ('name = "nobody"', "job.toml nobody has no place here"),
     ],
 )

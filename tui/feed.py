@@ -248,8 +248,8 @@ class Feed:
         if not alive:
             return dict.fromkeys(queued, "the scheduler is down: dmod scheduler start")
         jobs = [self._active[job] for job in (*self.going, *queued)]
-        seen = [Seen(job.id, job.status, job.resources, job.allocation) for job in jobs]
-        return dict(waits(seen, nodes(self.project.config)))
+        seen = [Seen(job.id, job.status, job.resources, job.allocation, name=job.name) for job in jobs]
+        return dict(waits(seen, nodes(self.project.config), self.project.config.limits))
 
     def _same_file(self) -> None:
         """A queue that was deleted or replaced is read anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,7 +30,7 @@ RECORD = json_schema.record(
     key=("string", "table and key of dmod.toml"),
     value=("string|integer", "what holds; memory in bytes, durations in seconds"),
     origin=("string", "default, file:line:column, or environment and the variable"),
-    variable=("string", "the environment variable that goes before dmod.toml"),
+    variable=("string", "the environment variable that goes before dmod.toml; empty for nodes and limits"),
     doc=("string", "what it means"),
 )
 _SIZES: dict[str, Callable[[Any], str]] = {"memory": format_memory, "duration": format_duration}
@@ -57,11 +58,9 @@ def show(
     rows = [_row(key, value, config) for key, value in config.values().items()]
     if keys:
         rows = [row for row in rows if any(f"{row['key']}.".startswith(f"{key}.") for key in keys)]
-    if not rows:
-        near = nearest(keys[0], config.values()) if keys else None
-        raise NotFoundError(
-            f"dmod.toml has no key {', '.join(keys or [])}", fix=f"dmod config show {near or ''}".rstrip()
-        )
+    if keys and not rows and not {table.name for table in fields(Tables)}.issuperset(keys):
+        near = nearest(keys[0], config.values())
+        raise NotFoundError(f"dmod.toml has no key {', '.join(keys)}", fix=f"dmod config show {near or ''}".rstrip())
     columns = [
         Column("key", "KEY"),
         Column("said", "VALUE"),
@@ -70,7 +69,7 @@ def show(
     ]
     if current().machine:
         rows = [{key: value for key, value in row.items() if key != "said"} for row in rows]
-    show_list(rows, columns, name_key="key")
+    show_list(rows, columns, name_key="key", empty=f"dmod.toml says nothing of {', '.join(keys or [])}")
 
 
 @app.command()
@@ -138,7 +137,7 @@ def _variables() -> list[str]:
     from dmod.cli.options import OPTIONS
 
     known = [
-        *(variable(key) for key in Config.default().values()),
+        *filter(None, map(variable, Config.default().values())),
         *(each.variable for each in OPTIONS),
         *_OWN_VARIABLES,
     ]
@@ -152,16 +151,46 @@ def _variables() -> list[str]:
 
 def _machine(config: Config) -> list[str]:
     """What dmod.toml asks for and this machine does not have."""
-    have = len(os.sched_getaffinity(0))
-    may = config.scheduler.cpus or have
-    findings = []
-    if config.scheduler.cpus > have:
-        findings.append(
-            f"{config.origins['scheduler.cpus']} scheduler.cpus is {config.scheduler.cpus}; this machine has {have}"
-        )
-    if config.defaults.cpus > may:
-        where = config.origins.get("defaults.cpus", "defaults.cpus")
-        findings.append(f"{where} defaults.cpus is {config.defaults.cpus}; the scheduler may give {may}")
-    if not findings and config.defaults.memory > config.scheduler.memory > 0:
-        say("note: defaults.memory is more than scheduler.memory; a job has to ask for less")
+    from dmod.scheduler.nodes import cpus, memory, nodes
+
+    have, said, pool = cpus(), config.scheduler, nodes(config)
+    most, sizes = sum(node.cpus for node in pool), sum(node.memory for node in pool)
+    findings = _nodes(config) if config.nodes else []
+    if not config.nodes and said.cpus > have:
+        findings.append(f"{_at(config, 'scheduler.cpus')} is {said.cpus}; this machine has {have}")
+    if not config.nodes and said.memory > memory():
+        given, there = format_memory(said.memory), format_memory(memory())
+        findings.append(f"{_at(config, 'scheduler.memory')} is {given}; this machine has {there}")
+    if config.defaults.cpus > most:
+        findings.append(f"{_at(config, 'defaults.cpus')} is {config.defaults.cpus}; the scheduler may give {most}")
+    if config.defaults.memory > sizes:
+        given, there = format_memory(config.defaults.memory), format_memory(sizes)
+        findings.append(f"{_at(config, 'defaults.memory')} is {given}; the scheduler may give {there}")
     return findings
+
+
+def _nodes(config: Config) -> list[str]:
+    """What of [nodes] cannot work; more cpus than the machine has may be meant, and is only said."""
+    from dmod.scheduler.nodes import cpus, memory, nodes
+
+    pool, have = nodes(config), cpus()
+    findings = [
+        f"{_at(config, key)} means nothing beside [nodes]; take it away"
+        for key in ("scheduler.cpus", "scheduler.memory")
+        if key in config.origins
+    ]
+    findings += [
+        f"{_at(config, f'nodes.{node.name}.cpus')}: {node.name} has no memory, the others have all of this machine's"
+        for node in pool
+        if not node.memory
+    ]
+    if (most := sum(node.cpus for node in pool)) > have:
+        say(f"note: the nodes have {most} cpus, this machine {have}: not all are bound to cpus of their own")
+    if (most := sum(node.memory for node in pool)) > memory():
+        say(f"note: the nodes have {format_memory(most)}, this machine {format_memory(memory())}")
+    return findings
+
+
+def _at(config: Config, key: str) -> str:
+    """Where a key stands, and the key."""
+    return f"{config.origins[key]} {key}" if key in config.origins else key

@@ -106,7 +106,7 @@ def waiting(queue: Queue) -> dict[int, str]:
     from dmod.scheduler.step import waits
 
     here = project()
-    said = dict(waits(Active(queue).look(), nodes(here.config)))
+    said = dict(waits(Active(queue).look(), nodes(here.config), here.config.limits))
     if lock.holder(here.state) is None:
         return dict.fromkeys(said, "the scheduler is not running: dmod scheduler start")
     return said

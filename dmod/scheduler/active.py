@@ -34,6 +34,7 @@ class Active:
                 tuple(Allocation(**each) for each in json.loads(row["allocation"])),
                 row["started"],
                 row["stop"],
+                name=row["name"],
             )
             for row in rows
         ]

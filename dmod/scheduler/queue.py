@@ -100,11 +100,11 @@ class Queue:
         return self._rows(f"{where}order by id desc limit ?", (*values, limit))[::-1]
 
     def active(self, queued: int = -1) -> list[sqlite3.Row]:
-        """Id, status, allocation, started, stop of what has not ended; of what waits the first `queued` (-1: all).
+        """What a decision needs of what has not ended; of what waits the first `queued` (-1: all).
 
         The rest may be megabytes a job, and is not read.
         """
-        some = "select id, status, allocation, started, stop from job where status"
+        some = "select id, status, allocation, started, stop, name from job where status"
         waiting = f"select * from ({some} = 'queued' order by id limit ?)"  # noqa: S608 - constants
         with database.translated(self.path):
             return self._connection.execute(

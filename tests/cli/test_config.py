@@ -61,6 +61,51 @@ def test_check_finds_what_cannot_work_here(dmod, monkeypatch: pytest.MonkeyPatch
     assert said.lines[2] == "dmod.toml:4:1 defaults.cpus is 200000; the scheduler may give 100000"
 
 
+NODES = '[nodes.large]\ncpus = 1\nmemory = "64MiB"\n[limits]\n"calib-*" = 4\n'
+
+
+def test_nodes_and_limits_are_shown_like_other_keys(dmod):
+    Path("dmod.toml").write_text(NODES)
+    rows = {line.split()[0]: line.split()[1:3] for line in dmod("config", "show", "nodes", "limits").lines[1:]}
+    assert rows == {
+        "nodes.large.cpus": ["1", "dmod.toml:2:1"],
+        "nodes.large.memory": ["64MiB", "dmod.toml:3:1"],
+        "limits.calib-*": ["4", "dmod.toml:5:1"],
+    }
+    assert dmod("config", "show", "limits", "data").code == 0
+    (row,) = dmod("config", "show", "limits.calib-*", "-o", "json").json
+    assert (row["value"], row["variable"]) == (4, "")
+    assert dmod("config", "check").out == "dmod.toml is right\n"
+
+
+def test_a_project_without_nodes_says_so(dmod):
+    said = dmod("config", "show", "nodes")
+    assert (said.code, said.out, said.err) == (0, "", "dmod.toml says nothing of nodes\n")
+    assert dmod("config", "show", "limits", "-o", "json").json == []
+    assert dmod("config", "show", "nodes.moon").code == 3
+
+
+def test_check_finds_nodes_that_cannot_work_here(dmod):
+    Path("dmod.toml").write_text(
+        '[scheduler]\ncpus = 4\n[nodes.a]\ncpus = 50000\nmemory = "900TiB"\n[nodes.b]\ncpus = 1\n'
+    )
+    said = dmod("config", "check")
+    assert (said.code, said.lines) == (
+        1,
+        [
+            "dmod.toml:2:1 scheduler.cpus means nothing beside [nodes]; take it away",
+            "dmod.toml:7:1 nodes.b.cpus: b has no memory, the others have all of this machine's",
+        ],
+    )
+    assert said.err.startswith("note: the nodes have 50001 cpus, this machine ")
+
+
+def test_check_finds_a_default_that_no_node_can_give(dmod):
+    Path("dmod.toml").write_text(f'{NODES}[defaults]\nmemory = "1GiB"\n')
+    said = dmod("config", "check")
+    assert said.lines == ["dmod.toml:7:1 defaults.memory is 1GiB; the scheduler may give 64MiB"]
+
+
 def test_check_names_every_mistake(dmod):
     Path("dmod.toml").write_text("[defaults]\ncpus = 0\nmem = 3\n")
     said = dmod("config", "check")
@@ -79,13 +124,16 @@ def test_path_says_where_things_lie(dmod, tmp_path: Path):
 
 def test_the_schema_of_dmod_toml(dmod):
     schema = dmod("config", "schema").json
-    assert list(schema["properties"]) == ["project", "defaults", "scheduler", "data"]
+    assert list(schema["properties"]) == ["project", "defaults", "scheduler", "nodes", "limits", "data"]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
         "type": "string",
         "enum": ["single-node", "fill-nodes", "round-robin"],
         "description": "how cpus are spread over nodes",
         "default": "single-node",
     }
+    assert schema["properties"]["limits"]["additionalProperties"] == {"type": "integer", "minimum": 1}
+    node = schema["properties"]["nodes"]["additionalProperties"]
+    assert (list(node["properties"]), node["required"]) == (["cpus", "memory"], ["cpus"])
     assert schema["properties"]["defaults"]["additionalProperties"] is False
 
 

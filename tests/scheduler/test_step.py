@@ -163,3 +163,30 @@ def test_when_nothing_runs_something_starts(jobs):
     possible = [job for job in alone if not impossible(job.wanted, HERE)]
     started = [action for action in step(alone, HERE, NOW) if isinstance(action, Start)]
     assert bool(started) == bool(possible)
+
+
+LIMITED = {"calib-*": 1}
+
+
+def named(job: int, name: str, status: Status = Status.QUEUED) -> Seen:
+    held = (Allocation("here", 1, 0),) if status is Status.RUNNING else ()
+    return Seen(job, status, Resources(), held, name=name)
+
+
+def test_a_name_at_its_limit_waits_and_holds_nobody_up():
+    jobs = [named(1, "calib-a", Status.RUNNING), named(2, "calib-b"), named(3, "other"), named(4, "calib-c")]
+    nodes = (Node("here", 4, 2**30),)
+    assert [action.job for action in step(jobs, nodes, 0, limits=LIMITED)] == [3]
+    assert waits(jobs, nodes, LIMITED) == {
+        2: '1 at once of "calib-*", 1 run',
+        3: "next",
+        4: '1 at once of "calib-*", 1 run',
+    }
+    assert [action.job for action in step(jobs[1:], nodes, 0, limits=LIMITED)] == [2, 3]
+
+
+@pytest.mark.parametrize(("grace", "killed"), [(5, True), (10, True), (10.5, False)])
+def test_a_job_that_was_asked_to_stop_has_its_grace(grace: float, killed: bool):  # noqa: FBT001
+    job = Seen(1, Status.RUNNING, Resources(), started=0, stop="enough", asked=10)
+    assert step([job], (Node("here", 1, 0),), 20, grace=grace) == ([Stop(1, "enough", kill=True)] if killed else [])
+    assert wake([job], 10, grace) == grace
