@@ -160,7 +160,7 @@ def watch(word: ONE) -> int:
 
 @app.command()
 def cancel(words: WORDS) -> int:
-    """Cancel jobs: waiting ones at once, running ones are asked to end, and ended after 10 seconds.
+    """Cancel jobs: waiting ones at once, running ones are asked to end, and ended after scheduler.grace (10s).
 
     dmod job cancel 42 44-46
     """

@@ -66,6 +66,7 @@ class Daemon:
         self._inode = project.queue.stat().st_ino
         self.store = FolderStore(project.datasets)
         self.nodes = nodes(project.config)
+        self._grace, self._limits = float(project.config.scheduler.grace), project.config.limits
         self.executor: Executor = EXECUTORS["local"]()
         self.running: dict[int, Running] = {}
         self.leaving = False
@@ -113,9 +114,7 @@ class Daemon:
         return seen
 
     def _decide(self, seen: list[Seen]) -> list[Action]:
-        config = self.project.config
-        grace, limits = float(config.scheduler.grace), config.limits
-        actions = step(seen, self.nodes, time.monotonic(), grace=grace, limits=limits)
+        actions = step(seen, self.nodes, time.monotonic(), grace=self._grace, limits=self._limits)
         return [action for action in actions if not (self.draining and isinstance(action, Start))]
 
     def _same_queue(self) -> None:
@@ -224,7 +223,7 @@ class Daemon:
             replace(job, started=running.since, stop=job.stop or running.reason, asked=running.asked)
             if (running := self.running.get(job.id))
             else job
-            for job in self._active.look(-1 if self.project.config.limits else AHEAD)
+            for job in self._active.look(-1 if self._limits else AHEAD)
         ]
 
     def _free_cpus(self, number: int) -> list[int]:
@@ -235,7 +234,7 @@ class Daemon:
 
     def _sleep(self, jobs: list[Seen]) -> None:
         """Wait for a call, an end, or the next moment that matters."""
-        moment = wake(jobs, time.monotonic(), float(self.project.config.scheduler.grace))
+        moment = wake(jobs, time.monotonic(), self._grace)
         for key, _ in self._selector.select(NET if moment is None else min(moment, NET)):
             if key.fileobj is self._ear:
                 with suppress(BlockingIOError):

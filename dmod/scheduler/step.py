@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dmod.config import Scheduler
 from dmod.jobs.allocate import allocate, free
 from dmod.jobs.resources import Allocation, Node, Resources
 from dmod.jobs.status import HOLDING, Status
@@ -15,7 +16,7 @@ from dmod.units import format_duration, format_memory
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-GRACE = 10.0  # seconds between asking a job to stop and ending it
+GRACE = float(Scheduler().grace)  # seconds between asking a job to stop and ending it
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 
