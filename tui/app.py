@@ -196,7 +196,7 @@ class Dashboard(App[None]):
         self._tell()
 
     def _tick(self) -> None:
-        if self.paused:
+        if self.paused or not self.is_running:  # while it leaves, the screens go before the timer does
             return
         second = f"{self.feed.clock():%H:%M:%S}"
         if not self._watched and second == self._second:

@@ -84,6 +84,8 @@ def stop(
     from dmod.scheduler import lock
 
     here = project()
+    if here.state.exists():
+        lock.stopping(here.state)
     if now and here.queue.exists():
         _cancel_running(here)
     if lock.holder(here.state) is None:

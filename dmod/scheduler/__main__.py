@@ -1,8 +1,12 @@
-"""`python -m dmod.scheduler PROJECT [drain]`: be the scheduler of a project; `drain`: start no job."""
+"""`python -m dmod.scheduler PROJECT [ASKED] [drain]`: be the scheduler of a project.
+
+ASKED: when somebody wanted it, in seconds since 1970; `drain`: start no job.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from pathlib import Path
 
@@ -21,7 +25,9 @@ def main() -> int:
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
     try:
-        serve(Project.find(Path(sys.argv[1])), draining=sys.argv[2:] == [DRAIN])
+        root, *words = sys.argv[1:]
+        asked = min((float(word) for word in words if word != DRAIN), default=math.inf)
+        serve(Project.find(Path(root)), draining=DRAIN in words, asked=asked)
     except DmodError as error:
         logging.getLogger("dmod.scheduler").error("\n".join(error.lines()))  # noqa: TRY400 - it is no bug
         return error.exit_code

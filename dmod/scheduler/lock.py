@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOCK = "scheduler.lock"
 WAKE = "scheduler.wake"
+STOPPED = "scheduler.stopped"  # when a user last stopped it, in seconds since 1970
 LOG = "scheduler.log"
 DRAIN = "drain"  # the word for a scheduler that starts no job
 MOMENT = 0.25  # seconds; who only looks holds the lock for microseconds
@@ -135,6 +136,22 @@ def drain(root: Path, state: Path) -> None:
         os.kill(found["pid"], signal.SIGUSR1)
 
 
+def stopping(state: Path) -> None:
+    """Leave word that schedulers asked for before this moment, and not there yet, shall not stay."""
+    with _writable(state):
+        temporary = state / f".{STOPPED}.{os.getpid()}"
+        temporary.write_text(f"{time.time()}\n")
+        temporary.replace(state / STOPPED)
+
+
+def outdated(state: Path, asked: float) -> bool:
+    """Whether the user has stopped the scheduler since one was asked for; a clock that was set back does not count."""
+    try:
+        return asked < float((state / STOPPED).read_text()) <= time.time()
+    except (OSError, ValueError):
+        return False
+
+
 def start(root: Path, state: Path, *words: str) -> None:
     """Start a scheduler that outlives this process and its terminal."""
     log = state / LOG
@@ -156,6 +173,7 @@ def start(root: Path, state: Path, *words: str) -> None:
                 "-m",
                 "dmod.scheduler",
                 str(root),
+                str(time.time()),
                 *words,
             ],  # nobody's child
             cwd="/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -22,13 +23,19 @@ AGAIN = 5.0  # seconds before a scheduler that could not use its queue begins an
 log = logging.getLogger("dmod.scheduler")
 
 
-def serve(project: Project, *, draining: bool = False) -> None:
+def serve(project: Project, *, draining: bool = False, asked: float = math.inf) -> None:
     """Be the scheduler of a project until it is idle for long, or SIGTERM; SIGUSR1, or `draining`: start no job.
 
+    `asked`: when somebody wanted one, in seconds since 1970; one that was stopped meanwhile does not begin.
     Raises ConflictError if there is one.
     """
     held = lock.Lock(project.state)
+    if lock.outdated(project.state, asked):  # without the lock: who submits now must not take us for a scheduler
+        return
     held.take()
+    if lock.outdated(project.state, asked):
+        held.give()
+        return
     while True:
         daemon = Daemon(project)
         daemon.draining = draining

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -275,6 +275,16 @@ def test_told_to_stop_now_it_starts_none_of_those_that_wait(here, running):
         "pid": None, "state": "stopped", "since": None, "queued": 2, "running": 0,
     }  # fmt: skip
     assert not processes(here)
+
+
+def test_a_scheduler_asked_for_before_a_stop_and_late_to_come_leaves_at_once(here):
+    asked = time()
+    here.run("scheduler", "start")
+    here.run("scheduler", "stop")
+    late = [sys.executable, "-m", "dmod.scheduler", str(here.folder), str(asked)]
+    run = subprocess.run(late, check=False, timeout=30)
+    assert run.returncode == 0
+    assert here.json("scheduler", "status")["state"] == "stopped"
 
 
 def test_a_job_that_ends_the_scheduler_and_starts_another_takes_nobody_with_it(here):

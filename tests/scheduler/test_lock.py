@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
 import subprocess
 import sys
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -184,3 +186,15 @@ def test_a_state_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path, 
     with pytest.raises(UnreachableError) as raised:
         act(tmp_path / "file")
     assert raised.value.fix == "dmod doctor"
+
+
+def test_who_was_asked_for_before_a_stop_is_outdated_unless_the_clock_was_set_back(tmp_path: Path):
+    before = time.time()
+    assert not lock.outdated(tmp_path, before)
+    lock.stopping(tmp_path)
+    assert lock.outdated(tmp_path, before)
+    assert not lock.outdated(tmp_path, time.time())
+    assert not lock.outdated(tmp_path, math.inf)
+    (tmp_path / lock.STOPPED).write_text(f"{time.time() + 1000}")
+    assert not lock.outdated(tmp_path, before)
+    assert [path.name for path in tmp_path.iterdir()] == [lock.STOPPED]
