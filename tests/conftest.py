@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,3 +55,26 @@ def nobody() -> Iterator[tuple[Path, Callable[[], AbstractContextManager[None]]]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder), being
+
+
+MODULES = Path(__file__).parent / "modules"
+COMPILERS = {".c": ("gcc", "-std=c99"), ".cpp": ("g++", "-std=c++17"), ".f90": ("gfortran", "-std=f2008")}
+
+
+@pytest.fixture(scope="session")
+def module(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The library of a module in tests/modules, compiled here; what there is no compiler for is missing."""
+    folder = tmp_path_factory.mktemp("modules")
+
+    def made(source: str) -> Path:
+        compiler, standard = COMPILERS[Path(source).suffix]
+        library = folder / f"lib{Path(source).stem}{compiler[-1]}.so"
+        if shutil.which(compiler) is None:
+            missing(f"{compiler} is not installed: {source} cannot be compiled")
+        if not library.exists():
+            argv = [compiler, standard, "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-J", str(folder)]
+            argv = argv[: None if compiler == "gfortran" else -2]
+            subprocess.run([*argv, str(MODULES / source), "-o", str(library), "-lm"], check=True)
+        return library
+
+    return made

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Value = float | NDArray[np.float64]  # an array where a variable has several values
+
 _HIDDEN = (NotImplementedError, AttributeError, TypeError, KeyError)
 
 
@@ -30,25 +32,35 @@ def pointer(model: Any, name: str) -> NDArray[Any] | None:  # noqa: ANN401 - any
     return found.reshape(-1)
 
 
+def count(model: Any, name: str) -> int:  # noqa: ANN401
+    """How many values a variable has; 1 where the class does not say."""
+    try:
+        return max(1, int(model.get_var_nbytes(name)) // int(model.get_var_itemsize(name)))
+    except (*_HIDDEN, ZeroDivisionError):
+        array = pointer(model, name)
+        return 1 if array is None else array.size
+
+
 class Setter:
     """One input: by name until the array was seen to follow, then by the array."""
 
-    def __init__(self, model: Any, name: str) -> None:  # noqa: ANN401
+    def __init__(self, model: Any, name: str, size: int) -> None:  # noqa: ANN401
         self._model, self.name = model, name
+        self._key: int | slice = 0 if size == 1 else slice(None)
         self._array = pointer(model, name)
-        self._buffer = np.zeros(1)
+        self._buffer = np.zeros(size)
         self._bound = False
 
-    def put(self, value: float) -> None:
+    def put(self, value: Value) -> None:
         """Give the class the value of this step."""
         if self._bound and self._array is not None:
-            self._array[0] = value
+            self._array[self._key] = value
             return
-        before = None if self._array is None else float(self._array[0])
-        self._buffer[0] = value
+        before = None if self._array is None else self._array.copy()
+        self._buffer[self._key] = value
         self._model.set_value(self.name, self._buffer)
-        if self._array is not None and before != value:
-            follows = float(self._array[0]) == float(self._array.dtype.type(value))
+        if self._array is not None and before is not None and not np.array_equal(before, self._buffer):
+            follows = np.array_equal(self._array, self._buffer.astype(self._array.dtype))
             self._bound = follows and self._array.flags.writeable
             self._array = self._array if self._bound else None
 
@@ -56,9 +68,9 @@ class Setter:
         """After one of the first steps: go back to names if the class has another array by now."""
         self._bound = self._bound and not self.stale
 
-    def quick(self) -> Callable[[float], None]:
+    def quick(self) -> Callable[[Value], None]:
         """The fastest way to put values that is known to work by now."""
-        return partial(self._array.__setitem__, 0) if self._bound and self._array is not None else self.put
+        return partial(self._array.__setitem__, self._key) if self._bound and self._array is not None else self.put
 
     @property
     def stale(self) -> bool:
@@ -69,27 +81,28 @@ class Setter:
 class Getter:
     """One output: by the array, asked for anew at each step until it was seen to stay; by name where there is none."""
 
-    def __init__(self, model: Any, name: str) -> None:  # noqa: ANN401
-        self._model, self.name = model, name
+    def __init__(self, model: Any, name: str, size: int) -> None:  # noqa: ANN401
+        self._model, self.name, self._size = model, name, size
         self._array = self._before = pointer(model, name)
-        self._buffer = np.zeros(1)
+        self._buffer = np.zeros(size)
         self._bound = False
 
-    def get(self) -> float:
+    def get(self) -> Value:
         """The value after this step."""
         if self._array is not None:
             self._before, self._array = self._array, pointer(self._model, self.name)
-        if self._array is not None:
-            return float(self._array[0])
-        return float(np.ravel(self._model.get_value(self.name, self._buffer))[0])
+        found = self._array if self._array is not None else self._model.get_value(self.name, self._buffer)
+        return float(np.ravel(found)[0]) if self._size == 1 else np.array(found, dtype=float)
 
     def look(self) -> None:
         """After one of the first steps: trust the array if it is the one of the step before."""
         self._bound = _same(self._array, self._before)
 
-    def quick(self) -> Callable[[], float]:
+    def quick(self) -> Callable[[], Value]:
         """The fastest way to get values that is known to work by now."""
-        return partial(self._array.item, 0) if self._bound and self._array is not None else self.get
+        if not self._bound or self._array is None:
+            return self.get
+        return partial(self._array.item, 0) if self._size == 1 else partial(self._array.astype, float)
 
     @property
     def stale(self) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import UnmetError, UsageError
+from dmod.hydro.modules import interface
 from dmod.models.model import Clock
+from dmod.models.place import Place
 
 if TYPE_CHECKING:
     from dmod.hydro.realization import Formulation
     from dmod.models.model import Model
+    from dmod.models.native import Native
 
 NOWHERE = ("", "/dev/null")  # init_config of a model that needs none
 
@@ -25,17 +28,16 @@ class Setting:
     clock: Clock
     attributes: Mapping[str, float] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
     resolve: Callable[[str], Path] = Path  # a path of the realization to one that can be opened
+    place: Place = field(default_factory=Place)  # where the run is, for whoever asks after a crash
 
 
 def create(formulation: Formulation, setting: Setting) -> Model:
-    """The model of one catchment. Raises UnmetError (a native library), UsageError, NotFoundError, ModelError."""
+    """The model of one catchment. Raises UnmetError, UsageError, NotFoundError, ModelError."""
     maker = MAKERS.get(formulation.name)
     if maker is None:
-        known = f"this version runs {', '.join(MAKERS)}"
-        model = formulation.params.get("model_type_name", "")
         raise UnmetError(
-            f"{setting.catchment}: formulation {formulation.name} ({model}) cannot be run",
-            why=f"it needs a native library; {known}" if formulation.name in NATIVE else known,
+            f"{setting.catchment}: formulation {formulation.name} ({formulation.model}) cannot be run",
+            why=f"this version runs {', '.join(MAKERS)}",
             fix="choose a bmi_python formulation, e.g. python_type dmod.models.series.GR4J",
         )
     return maker(formulation, setting)
@@ -72,11 +74,43 @@ def _python(formulation: Formulation, setting: Setting) -> Model:
     if python_type.startswith("dmod.models.series."):
         names = ", ".join(name.rsplit(".", 1)[1] for name in SERIES)
         raise UsageError(f"{setting.catchment}: there is no model {python_type}", why=f"dmod.models.series has {names}")
-    from dmod.models.python import PythonModel
+    from dmod.models.python import load
+
+    return _stepped(load(python_type, setting.catchment), python_type, formulation, setting)
+
+
+def _stepped(make: Callable[[], Any], label: str, formulation: Formulation, setting: Setting) -> Model:
+    from dmod.models.stepped import Stepped
 
     params = {**formulation.params, "model_params": parameters(formulation.params, setting)}
     config = config_path(params, setting)
-    return PythonModel(python_type, params, config, catchment=setting.catchment, clock=setting.clock)
+    return Stepped(make, label, params, config, setting)
+
+
+def _native(formulation: Formulation, setting: Setting) -> Model:
+    """A compiled module; SLoTH needs no library, its values stand in the realization."""
+    from dmod.models import library
+
+    if (known := interface(formulation)) is not None and known.name == "SLoTH":
+        from dmod.models.sloth import Sloth
+
+        return Sloth(formulation.params, catchment=setting.catchment, steps=setting.clock.steps)
+    text = str(formulation.params.get("library_file", ""))
+    if not text:
+        raise UsageError(
+            f"{setting.catchment}: {formulation.name} ({formulation.model}) names no library_file",
+            fix="dmod realization check FILE",
+        )
+    path = library.find(text, setting.resolve, setting.catchment)
+    label = f"{formulation.model} ({path.name})"
+    return _stepped(lambda: _instance(formulation, path), label, formulation, setting)
+
+
+def _instance(formulation: Formulation, path: Path) -> Native:
+    """A new instance of a compiled module. Raises UsageError."""
+    from dmod.models.c import REGISTER, CModule
+
+    return CModule(path, str(formulation.params.get("registration_function", REGISTER)))
 
 
 def _series(formulation: Formulation, setting: Setting) -> Model:
@@ -101,11 +135,17 @@ def _series(formulation: Formulation, setting: Setting) -> Model:
 
 
 def _multi(formulation: Formulation, setting: Setting) -> Model:
+    """Each module offers all its outputs to the others, whatever it lists for itself."""
     from dmod.models.multi import Chain
 
-    modules = tuple(create(module, setting) for module in formulation.modules)
+    offering = [replace(each, params={**each.params, "output_variables": None}) for each in formulation.modules]
+    modules = tuple(create(module, setting) for module in offering)
     return Chain(modules, formulation.params, setting.catchment)
 
 
-NATIVE = ("bmi_c", "bmi_c++", "bmi_fortran")
-MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {"bmi_python": _python, "bmi_multi": _multi}
+MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {
+    "bmi_c": _native,
+    "bmi_c++": _native,
+    "bmi_python": _python,
+    "bmi_multi": _multi,
+}

@@ -9,7 +9,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from dmod import __version__, layout
-from dmod.errors import ConflictError
+from dmod.errors import ConflictError, DmodError
+from dmod.models.place import left
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
 
     Raises:
         ConflictError: another dataset has taken the name meanwhile; the output stays in the job's folder.
+        DmodError: a module ended its whole process, so that it looks as if all had been done.
     """
     made, name = folder / layout.OUTPUT, job.output
     if name is None:
@@ -40,6 +42,7 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
         shutil.rmtree(made, ignore_errors=True)
         return name
     if not made.is_dir():
+        _ended(folder)
         return ""
     store.create(
         name,
@@ -53,6 +56,13 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
     )
     shutil.rmtree(made)
     return name
+
+
+def _ended(folder: Path) -> None:
+    """Fail if a rank went away in the middle of a module: `exit(0)` there, or STOP in Fortran."""
+    for file in sorted((folder / layout.RANKS).glob("*.at")):
+        if place := left(file):
+            raise DmodError(f"rank {file.stem}: {place} ended the whole process", fix=f"see {folder / layout.STDERR}")
 
 
 def started_with(folder: Path, job: Job) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dmod import layout
 from dmod.executors.executor import LOST
 from dmod.jobs.exits import explain
+from dmod.models.place import left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,9 @@ def diagnose(folder: Path, code: int) -> str:
     for find in (_told, _killed):
         if said := find(folder):
             return said
+    if place := left(folder / layout.RANKS / "0.at"):
+        how = explain(code)
+        return f"rank 0: {how if how.startswith('killed') else f'ended with exit code {code}'} in {place}"
     last = last_line(folder)
     meaning = explain(code)
     said = meaning if meaning.startswith("killed") else f"exit code {code}"
@@ -52,7 +56,8 @@ def _killed(folder: Path) -> str:
         return ""
     number = int(code["code"])
     how = explain(-number if 0 < number < 32 else number)
-    return f"rank {rank}, pid {found['pid']} on {found['host']}: {how}"
+    place = left(folder / layout.RANKS / f"{rank}.at")
+    return f"rank {rank}, pid {found['pid']} on {found['host']}: {how}{f' in {place}' if place else ''}"
 
 
 def _rank(folder: Path, pid: str) -> str | None:

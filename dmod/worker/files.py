@@ -50,9 +50,10 @@ def discard(folder: Path) -> None:
 
 
 def write_pid(folder: Path, rank: int) -> None:
-    """Say which process a rank is: `ranks/<rank>.pid`."""
+    """Say which process a rank is: `ranks/<rank>.pid`; where an earlier attempt ended is forgotten."""
     ranks = folder / layout.RANKS
     ranks.mkdir(exist_ok=True)
+    (ranks / f"{rank}.at").unlink(missing_ok=True)
     temporary = ranks / f".{rank}"
     temporary.write_text(f"{os.getpid()}\n", encoding="utf-8")
     temporary.replace(ranks / f"{rank}.pid")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dmod import layout
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro.hydrofabric import Hydrofabric
 from dmod.hydro.realization import Realization
 from dmod.models.model import Clock
+from dmod.models.place import Place
 from dmod.models.registry import Setting, create
 from dmod.worker.order import Order, Source
 from dmod.worker.weather import Weather
@@ -37,6 +39,7 @@ class Run:
     base: Path  # the folder of the realization
     owners: NDArray[np.intp]  # the rank of each catchment, shape (catchments,)
     weather: Weather
+    place: Place = field(default_factory=Place)  # where this rank is
 
     def name(self, index: int) -> str:
         """The id of a catchment by its place in the hydrofabric."""
@@ -51,7 +54,9 @@ class Run:
         """The model of a catchment by its place in the hydrofabric."""
         catchment = self.name(index)
         attributes = {"areasqkm": float(self.fabric.areas[index]), "latitude": self.latitude(index)}
-        setting = Setting(catchment, self.clock, attributes, lambda text: self.order.resolve(text, self.base))
+        setting = Setting(
+            catchment, self.clock, attributes, lambda text: self.order.resolve(text, self.base), self.place
+        )
         return create(self.realization.formulation(catchment), setting)
 
 
@@ -67,7 +72,8 @@ def prepare(order: Order, ranks: Ranks) -> Run:
     fabric = _chosen(fabric, order, realization)
     owners = ranks.share(_owners(fabric, order) if ranks.rank == 0 else None)
     weather = Weather(order.datasets.get("forcing", ()), order.clock)
-    return Run(order, order.clock, fabric, realization, path.parent, owners, weather)
+    place = Place(order.folder / layout.RANKS / f"{ranks.rank}.at")
+    return Run(order, order.clock, fabric, realization, path.parent, owners, weather, place)
 
 
 def _importable(*folders: Path) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from dmod.models.model import Clock, ModelError
-from dmod.models.python import PythonModel
+from dmod.models.python import load
+from dmod.models.registry import Setting
+from dmod.models.stepped import Stepped
 
 STEPS = 100
 RAIN = np.random.default_rng(3).gamma(0.3, 5.0, STEPS)
@@ -20,9 +22,9 @@ def _importable(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parent)
 
 
-def made(name: str, **params: object) -> PythonModel:
+def made(name: str, **params: object) -> Stepped:
     clock = Clock(datetime(2015, 12, 1, tzinfo=UTC), 3600, STEPS)
-    return PythonModel(name, params, "", catchment="cat-52", clock=clock)
+    return Stepped(load(name, "cat-52"), name, params, "", Setting("cat-52", clock))
 
 
 def reservoir(k: float = 0.1) -> np.ndarray:

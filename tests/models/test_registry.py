@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 pytest.importorskip("holmes_rs", reason="holmes-rs is not installed")
 
-from dmod.errors import UnmetError, UsageError
+from dmod.errors import NotFoundError, UnmetError, UsageError
 from dmod.hydro.realization import Formulation
 from dmod.models import create
 from dmod.models.model import Clock, ModelError
@@ -36,20 +37,20 @@ def multi(*modules: Formulation, **params: object) -> Formulation:
     return Formulation("bmi_multi", params, modules)
 
 
-@pytest.mark.parametrize("name", ["bmi_c", "bmi_c++", "bmi_fortran"])
-def test_a_native_library_is_refused_by_name(name):
+@pytest.mark.parametrize("name", ["bmi_c", "bmi_c++"])
+def test_a_library_that_is_not_there_is_told_wherever_the_module_stands(name):
     formulation = Formulation(name, {"model_type_name": "CFE", "library_file": "libcfe.so"})
     for asked in (formulation, multi(python(GR4J, model_params=RIVER), formulation)):
-        with pytest.raises(UnmetError, match=r"cat-7: formulation .* \(CFE\) cannot be run") as refusal:
+        with pytest.raises(NotFoundError, match=r"cat-7: there is no library libcfe\.so"):
             create(asked, SETTING)
-        assert "native library" in refusal.value.why
-        assert refusal.value.exit_code == 6
+    with pytest.raises(UsageError, match=rf"cat-7: {re.escape(name)} \(CFE\) names no library_file"):
+        create(Formulation(name, {"model_type_name": "CFE"}), SETTING)
 
 
 def test_a_kind_of_formulation_that_nobody_knows_is_refused():
     with pytest.raises(UnmetError, match="bmi_julia") as refusal:
         create(Formulation("bmi_julia", {}), SETTING)
-    assert refusal.value.why == "this version runs bmi_python, bmi_multi"
+    assert refusal.value.why == "this version runs bmi_c, bmi_c++, bmi_python, bmi_multi"
 
 
 def test_parameters_may_come_from_the_hydrofabric():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from shutil import rmtree
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,9 @@ import pytest
 
 from dmod import __version__
 from dmod.data.folder import FolderStore
-from dmod.errors import ConflictError
+from dmod.errors import ConflictError, DmodError
 from dmod.jobs.prepared import Prepared
+from dmod.models.place import Place, note
 from dmod.scheduler.collect import collect
 from dmod.scheduler.collector import Collector
 
@@ -126,3 +129,16 @@ def test_what_goes_wrong_with_one_is_told_and_the_next_is_collected(
     assert error
     collector.put(job, folder)
     assert finished(collector) == [(1, "leaf-river-1", "")]
+
+
+def test_a_module_that_ended_its_process_has_made_nothing(job, folder: Path, store: FolderStore):
+    rmtree(folder / "output")
+    (folder / "ranks").mkdir()
+    place = Place(folder / "ranks" / "0.at")
+    place.enter(note("cat-7", "CFE (libcfebmi.so)", datetime(2015, 12, 1, tzinfo=UTC), 3600), 30)
+    with pytest.raises(DmodError) as failure:
+        collect(job, folder, store)
+    said = "CFE (libcfebmi.so) of cat-7 at step 30, 2015-12-02T06:00:00Z"
+    assert failure.value.message == f"rank 0: {said} ended the whole process"
+    place.leave()
+    assert collect(job, folder, store) == ""

@@ -131,7 +131,7 @@ def test_a_class_beside_the_realization_runs_for_one_catchment(job):
         ({"formulation": {"python_type": "dmod.models.series.GR4J", "main_output_variable": "Q",
                           "model_params": {"x1": 300.0, "x2": 0.5, "x3": 90.0, "x4": 2.0}}}, 65,
          "cat-1: GR4J has no output 'Q'"),
-        ({"formulation": {"name": "bmi_c", "library_file": "cfe.so"}}, 66, "cat-1: formulation bmi_c (GR4J)"),
+        ({"formulation": {"name": "bmi_c", "library_file": "cfe.so"}}, 66, "cat-1: there is no library cfe.so"),
         ({"formulation": {"python_type": "no_such.Model"}}, 71, "cat-1: no_such.Model cannot be imported"),
         ({"formulation": {"python_type": "dmod.models.series.GR5J"}}, 65, "there is no model dmod.models.series.GR5J"),
         ({"formulation": {"python_type": "dmod.models.series.GR4J", "init_config": "./{{id}}.json"}}, 66,
