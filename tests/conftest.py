@@ -68,7 +68,7 @@ def module(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPath
 
     def made(source: str) -> Path:
         compiler, standard = COMPILERS[Path(source).suffix]
-        library = folder / f"lib{Path(source).stem}{compiler[-1]}.so"
+        library = folder / f"lib{source.replace('.', '_')}.so"
         if shutil.which(compiler) is None:
             missing(f"{compiler} is not installed: {source} cannot be compiled")
         if not library.exists():

@@ -107,10 +107,24 @@ def _native(formulation: Formulation, setting: Setting) -> Model:
 
 
 def _instance(formulation: Formulation, path: Path) -> Native:
-    """A new instance of a compiled module. Raises UsageError."""
+    """A new instance of a compiled module. Raises UsageError, UnmetError."""
+    params = formulation.params
+    if formulation.name == "bmi_c++":
+        from dmod.models.cplusplus import CREATE, DESTROY, CplusplusModule
+
+        names = (
+            str(params.get(key, default))
+            for key, default in (("create_function", CREATE), ("destroy_function", DESTROY))
+        )
+        return CplusplusModule(path, *names)
     from dmod.models.c import REGISTER, CModule
 
-    return CModule(path, str(formulation.params.get("registration_function", REGISTER)))
+    register = str(params.get("registration_function", REGISTER))
+    if formulation.name == "bmi_fortran":
+        from dmod.models.fortran import FortranModule
+
+        return FortranModule(path, register)
+    return CModule(path, register)
 
 
 def _series(formulation: Formulation, setting: Setting) -> Model:
@@ -146,6 +160,7 @@ def _multi(formulation: Formulation, setting: Setting) -> Model:
 MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {
     "bmi_c": _native,
     "bmi_c++": _native,
+    "bmi_fortran": _native,
     "bmi_python": _python,
     "bmi_multi": _multi,
 }

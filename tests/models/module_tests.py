@@ -157,7 +157,7 @@ class ModuleTests:
         assert np.column_stack([found["front"], found["back"]]) == pytest.approx(np.array(expected), rel=1e-13)
 
     def test_shorter_steps_of_its_own_are_taken_within_one_of_the_forcing(self, reservoir, config):
-        made = model(reservoir(init_config=config("step 15 time_units min")), 3)
+        made = model(reservoir(init_config=config("step 15\ntime_units min")), 3)
         given = made.run({"p": np.array([10.0, 0.0, 0.0])})
         storage, expected = 0.0, []
         for rain in np.repeat([10.0, 0.0, 0.0], 4):  # the rain of the hour stands in each of its quarters

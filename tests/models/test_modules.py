@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from module_tests import RAIN, ModuleTests, Q, model, multi, python, sloth
 
-from dmod.errors import NotFoundError, UsageError
+from dmod.errors import DmodError, NotFoundError, UnmetError, UsageError
 from dmod.hydro.realization import Formulation
+from dmod.models import compiler, cplusplus
+from dmod.models.library import load
+from dmod.models.model import ModelError
 
 
 class TestPython(ModuleTests):
@@ -20,7 +25,7 @@ class TestPython(ModuleTests):
 
 
 class TestC(ModuleTests):
-    label = "reservoir (libreservoirc.so)"
+    label = "reservoir (libreservoir_c.so)"
 
     @pytest.fixture
     def reservoir(self, module):
@@ -51,13 +56,83 @@ class TestC(ModuleTests):
         assert refusal.value.fix == '"registration_function": "register_bmi_reservoir"'
 
     def test_a_registration_that_fills_in_nothing_is_told(self, reservoir):
-        with pytest.raises(UsageError, match=r"register_bmi_nothing of libreservoirc\.so registers no initialize"):
+        with pytest.raises(UsageError, match=r"register_bmi_nothing of libreservoir_c\.so registers no initialize"):
             model(reservoir(registration_function="register_bmi_nothing"))
 
     def test_two_modules_of_one_library_exchange_an_array(self, reservoir):
         total = reservoir(registration_function="register_bmi_sum", variables_names_map={"column": "profile"})
         found = model(multi(reservoir(), total, main_output_variable="total")).run({"p": RAIN})
         assert found["total"][:2] == pytest.approx([0.009, 0.0081], rel=1e-14)
+
+
+class TestCplusplus(ModuleTests):
+    label = "reservoir (libreservoir_cpp.so)"
+
+    @pytest.fixture
+    def reservoir(self, module):
+        params = {"model_type_name": "reservoir", "library_file": str(module("reservoir.cpp")), "init_config": ""}
+        return lambda **more: Formulation("bmi_c++", params | more)
+
+    def test_the_text_of_an_exception_is_told(self, reservoir, config):
+        with pytest.raises(ModelError) as failure:
+            model(reservoir(init_config=config("fail 4"))).run({"p": RAIN})
+        assert failure.value.why == "StatusError: update returned BMI_FAILURE: the reservoir leaks"
+
+    def test_every_object_is_destroyed_once_it_has_run(self, reservoir):
+        alive = load(Path(reservoir().params["library_file"])).reservoirs_alive
+        before = alive()
+        made = [model(reservoir()) for _ in range(3)]
+        assert alive() == before + 3
+        for each in made:
+            each.run({"p": RAIN})
+        assert alive() == before
+
+    @pytest.mark.parametrize(
+        ("params", "message"),
+        [
+            ({"create_function": "bmi_model_creat"}, "has no function bmi_model_creat"),
+            ({"destroy_function": "gone"}, "has no function gone"),
+            ({"create_function": "bmi_model_of_nothing"}, "cannot be made"),
+        ],
+    )
+    def test_a_wrong_create_function_is_told(self, reservoir, params, message):
+        with pytest.raises(DmodError) as refusal:
+            model(reservoir(**params))
+        assert message in refusal.value.message
+
+    def test_without_a_compiler_it_says_what_to_do(self, reservoir, monkeypatch, tmp_path):
+        reservoir()
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("DMOD_CACHE", str(tmp_path))
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        compiler.built.cache_clear()
+        cplusplus._shim.cache_clear()
+        with pytest.raises(
+            UnmetError, match=r"cat-7: there is no C\+\+ compiler to build cplusplus\.cpp with"
+        ) as refusal:
+            model(reservoir())
+        assert "apt-get install g++" in refusal.value.fix
+
+
+class TestFortran(ModuleTests):
+    label = "reservoir (libreservoir_f90.so)"
+
+    @pytest.fixture
+    def reservoir(self, module):
+        params = {"model_type_name": "reservoir", "library_file": str(module("reservoir.f90")), "init_config": ""}
+        return lambda **more: Formulation("bmi_fortran", params | more)
+
+    def test_a_library_without_the_middleware_is_told(self, reservoir, module):
+        library = str(module("reservoir.c"))
+        with pytest.raises(UsageError, match=r"cat-7: libreservoir_c\.so has no function initialize") as refusal:
+            model(reservoir(library_file=library, registration_function="register_bmi_reservoir"))
+        assert "iso_c_fortran_bmi is not linked into it" in refusal.value.why
+
+    def test_a_registration_that_refuses_is_told(self, reservoir):
+        with pytest.raises(ModelError, match="cannot be made") as failure:
+            model(reservoir(registration_function="register_bmi_refusing"))
+        assert failure.value.why == "StatusError: register_bmi_refusing returned BMI_FAILURE"
 
 
 def test_sloth_gives_its_constants_without_a_library():

@@ -37,7 +37,7 @@ def multi(*modules: Formulation, **params: object) -> Formulation:
     return Formulation("bmi_multi", params, modules)
 
 
-@pytest.mark.parametrize("name", ["bmi_c", "bmi_c++"])
+@pytest.mark.parametrize("name", ["bmi_c", "bmi_c++", "bmi_fortran"])
 def test_a_library_that_is_not_there_is_told_wherever_the_module_stands(name):
     formulation = Formulation(name, {"model_type_name": "CFE", "library_file": "libcfe.so"})
     for asked in (formulation, multi(python(GR4J, model_params=RIVER), formulation)):
@@ -50,7 +50,7 @@ def test_a_library_that_is_not_there_is_told_wherever_the_module_stands(name):
 def test_a_kind_of_formulation_that_nobody_knows_is_refused():
     with pytest.raises(UnmetError, match="bmi_julia") as refusal:
         create(Formulation("bmi_julia", {}), SETTING)
-    assert refusal.value.why == "this version runs bmi_c, bmi_c++, bmi_python, bmi_multi"
+    assert refusal.value.why == "this version runs bmi_c, bmi_c++, bmi_fortran, bmi_python, bmi_multi"
 
 
 def test_parameters_may_come_from_the_hydrofabric():
