@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,7 @@ KNOWN: tuple[Interface, ...] = (
     ),
 )
 SLOTH = re.compile(r"libslothmodel|sloth", re.IGNORECASE)
+_SLOTH = Interface("SLoTH", {}, {}, SLOTH.pattern)
 SLOTH_KEY = re.compile(r"^(?P<name>[^()\s]+)\((?P<count>\d+),(?P<type>[^,]+),(?P<unit>[^,]+),(?P<place>[^,]+)\)$")
 
 
@@ -177,9 +179,16 @@ def interface(formulation: Formulation) -> Interface | None:
     marks = [library, str(params.get("registration_function", "")), python_type]
     if not any(marks):
         marks = [formulation.model]
-    for mark in filter(None, (*marks, formulation.model)):
+    found = _recognised((*marks, formulation.model))
+    return sloth(formulation) if found is _SLOTH else found
+
+
+@cache
+def _recognised(marks: tuple[str, ...]) -> Interface | None:
+    """The first model that a mark stands for; asked for each catchment, so it is kept."""
+    for mark in filter(None, marks):
         if SLOTH.search(mark):
-            return sloth(formulation)
+            return _SLOTH
         for known in KNOWN:
             if re.search(known.found_by, mark, re.IGNORECASE):
                 return known

@@ -33,6 +33,7 @@ FUNCTIONS: dict[str, tuple[object, ...]] = {
     **dict.fromkeys(("get_grid_edge_nodes", "get_grid_face_edges", "get_grid_face_nodes"), (_INT, _ANY)),
     "get_grid_nodes_per_face": (_INT, _ANY),
 }  # fmt: skip
+_PLACES = {name: place for place, name in enumerate(FUNCTIONS, 1)}
 NEEDED = ("initialize", "update", "finalize", "get_output_item_count", "get_output_var_names", "get_value")
 
 
@@ -50,12 +51,14 @@ class CModule(Native):
 
     def __init__(self, path: Path, register: str = REGISTER) -> None:
         super().__init__()
+        self._functions: dict[str, Callable[..., int]] = {}
         function = library.symbol(path, register, "registration_function")
         function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
         self.struct = Bmi()
         function(ctypes.addressof(self.struct))
         self.handle = ctypes.addressof(self.struct)
-        lacking = [name for name in NEEDED if not getattr(self.struct, name)]
+        self._pointers = (ctypes.c_void_p * (1 + len(FUNCTIONS))).from_buffer(self.struct)
+        lacking = [name for name in NEEDED if not self.pointer(name)]
         if lacking:
             raise UsageError(
                 f"{register} of {path.name} registers no {lacking[0]}",
@@ -63,9 +66,15 @@ class CModule(Native):
                 fix=f'"registration_function": one of {", ".join(library.registrations(path))}',
             )
 
+    def pointer(self, name: str) -> int | None:
+        """What stands in the struct."""
+        return self._pointers[_PLACES[name]]
+
     def function(self, name: str) -> Callable[..., int]:
         """The function pointer of the struct."""
-        found = getattr(self.struct, name)
-        if not found:  # an empty pointer
-            raise NotImplementedError(name)
-        return found  # type: ignore[no-any-return]
+        found = self._functions.get(name)
+        if found is None:
+            if not self.pointer(name):
+                raise NotImplementedError(name)
+            found = self._functions[name] = getattr(self.struct, name)
+        return found

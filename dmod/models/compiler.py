@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CACHE = "DMOD_CACHE"  # where compiled sources are kept; an image sets it to a folder that it brings along
 LANGUAGES = {".c": ("CC", ("cc", "gcc", "clang"), ()), ".cpp": ("CXX", ("c++", "g++", "clang++"), ("-std=c++14",))}
-FLAGS = ("-O2", "-fPIC", "-shared")
+FLAGS = ("-O2", "-fPIC", "-shared", "-ffp-contract=off")  # the bits of Python, also where there is a fused multiply
 SOURCES = ("drive.c", "cplusplus.cpp")
 
 
@@ -56,9 +56,9 @@ def built(source: str) -> Path:
 
 
 def _compiler(variable: str, programs: tuple[str, ...]) -> str | None:
-    """The one that the variable names, else the first on PATH."""
-    named = [os.environ.get(variable, ""), *programs]
-    return next((found for each in named if each and (found := shutil.which(each))), None)
+    """The one that the variable names, else the first on PATH; CC=none is to have none."""
+    named = os.environ.get(variable)
+    return next((found for each in ((named,) if named else programs) if (found := shutil.which(each))), None)
 
 
 def _places() -> Iterator[Path]:

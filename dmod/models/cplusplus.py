@@ -38,6 +38,10 @@ class CplusplusModule(Native):
         except AttributeError as error:
             raise NotImplementedError(name) from error
 
+    def pointer(self, name: str) -> int | None:
+        """Where that function is."""
+        return library.address(compiler.built("cplusplus.cpp"), name)
+
     def reason(self) -> str:
         """The text of the last exception."""
         said: bytes = self._shim.dmod_reason(self.handle)

@@ -60,12 +60,16 @@ class FortranModule(Native):
         found.argtypes = [ctypes.c_void_p, *(ctypes.c_void_p if each is ctypes.c_double else each for each in taken)]
         return found  # type: ignore[no-any-return]
 
-    def exchange(self, verb: str, name: str) -> Callable[..., int]:
+    def pointer(self, name: str) -> int | None:
+        """Where that function is; the middleware gives no pointers, whatever the name."""
+        return None if name == "get_value_ptr" else library.address(self._path, name)
+
+    def exchange(self, verb: str, name: str) -> str:
         """The getter or setter for the type of a variable."""
         like = self.buffer(name).dtype.str[1:]
         if like not in TYPES:
             raise StatusError(f"{name} has a type that the middleware has no {verb} for")
-        return self.function(f"{verb}_{TYPES[like]}")
+        return f"{verb}_{TYPES[like]}"
 
     def address(self, name: str) -> int:
         """The middleware gives no pointers."""

@@ -69,6 +69,15 @@ def symbol(path: Path, name: str, key: str) -> Any:  # noqa: ANN401 - a foreign 
         ) from error
 
 
+@cache
+def address(path: Path, name: str) -> int | None:
+    """Where a function of the library is, None where it has none."""
+    try:
+        return ctypes.cast(getattr(load(path), name), ctypes.c_void_p).value
+    except AttributeError:
+        return None
+
+
 def registrations(path: Path) -> Iterator[str]:
     """The names in a library that look like functions which register or make a module."""
     try:

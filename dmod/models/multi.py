@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dmod.errors import UsageError
+from dmod.models.drive import Driven, together
 from dmod.models.model import Model, Variable
 from dmod.models.stepped import Stepped
 from dmod.models.walk import Feed
@@ -106,13 +107,11 @@ class Chain:
             grown = known[at, name] = np.zeros((module.clock.steps + 1, port.size))
             first = self._defaults.get(name)
             grown[0] = module.initial(port) if first is None else first
-        walks: dict[int, Walk] = {}
+        walks: dict[int, Walk | Driven] = {}
         for at, module in modules.items():
             feeds = {wire.name: self._feed(wire, at, known, results) for wire in self._wires.into(at)}
             walks[at] = module.start(feeds, [known[at, port.alias] for port in module.gives])
-        for step in range(max((module.clock.steps for module in modules.values()), default=0)):
-            for at, module in modules.items():
-                module.go(walks[at], step, step + 1)
+        _each_step(modules, walks)
         for at, module in modules.items():
             known |= {(at, name): values for name, values in module.finish(walks[at]).items()}
 
@@ -141,6 +140,20 @@ class Chain:
             for at in ready:
                 self._alone(at, known)
             left = [at for at in left if at not in ready]
+
+
+def _each_step(modules: Mapping[int, Stepped], walks: Mapping[int, Walk | Driven]) -> None:
+    """All steps, each by all modules. Raises ModelError."""
+    steps = max((module.clock.steps for module in modules.values()), default=0)
+    drives = [walk for walk in walks.values() if isinstance(walk, Driven)]
+    if drives and len(drives) == len(walks):
+        failed = together(drives, 0, steps)
+        if failed is not None:
+            raise list(modules.values())[failed[0]].failure(failed[1]) from failed[1].__cause__
+        return
+    for step in range(steps):
+        for at, module in modules.items():
+            module.go(walks[at], step, step + 1)
 
 
 def _plain(feed: Feed) -> Series:

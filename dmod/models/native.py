@@ -29,22 +29,28 @@ class Native(ABC):
     """One instance of a compiled module."""
 
     handle: Any  # what each of its functions takes first
+    by_reference = False  # whether update_until takes the address of a time
 
     def __init__(self) -> None:
         self._buffers: dict[str, NDArray[Any]] = {}  # by variable, as long and of the type that it has
+        self._text_buffer = ctypes.create_string_buffer(TEXT)
 
     @abstractmethod
     def function(self, name: str) -> Callable[..., int]:
         """A BMI function under its name in C. Raises NotImplementedError where the module has none."""
 
+    @abstractmethod
+    def pointer(self, name: str) -> int | None:
+        """Where the function is, None where the module has none."""
+
     def reason(self) -> str:
         """What more the module says of its last failure."""
         return ""
 
-    def exchange(self, verb: str, name: str) -> Callable[..., int]:
-        """What copies a variable by name: `get_value` or `set_value`."""
+    def exchange(self, verb: str, name: str) -> str:
+        """The function that copies a variable by name: `get_value` or `set_value`, or another for its type."""
         del name
-        return self.function(verb)
+        return verb
 
     def check(self, status: int, what: str) -> None:
         """Raise StatusError unless `status` is BMI_SUCCESS."""
@@ -91,8 +97,9 @@ class Native(ABC):
         self.call(f"get_{side}_item_count", ctypes.byref(count))
         if not 0 <= count.value <= MOST:
             raise StatusError(f"get_{side}_item_count gave {count.value}")
-        texts = [ctypes.create_string_buffer(TEXT) for _ in range(count.value)]
-        array = (ctypes.c_void_p * max(1, count.value))(*(ctypes.addressof(text) for text in texts))
+        texts = ((ctypes.c_char * TEXT) * count.value)()
+        begin = ctypes.addressof(texts)
+        array = (ctypes.c_void_p * max(1, count.value))(*range(begin, begin + ctypes.sizeof(texts), TEXT))
         self.call(f"get_{side}_var_names", array)
         return tuple(text.value.decode(errors="replace") for text in texts)
 
@@ -129,7 +136,7 @@ class Native(ABC):
         pointer = ctypes.c_void_p(0)
         try:
             self.call("get_value_ptr", name.encode(), ctypes.byref(pointer))
-        except StatusError:
+        except (StatusError, NotImplementedError):
             return 0
         return pointer.value or 0
 
@@ -145,7 +152,7 @@ class Native(ABC):
     def get_value(self, name: str, dest: NDArray[Any]) -> NDArray[Any]:
         """Copy the values of a variable into `dest`."""
         buffer = self.buffer(name)
-        status = self.exchange("get_value", name)(self.handle, name.encode(), buffer.ctypes.data)
+        status = self.function(self.exchange("get_value", name))(self.handle, name.encode(), buffer.ctypes.data)
         self.check(status, f"get_value of {name}")
         dest[...] = buffer[: dest.size]
         return dest
@@ -156,7 +163,7 @@ class Native(ABC):
         if np.size(src) not in (1, buffer.size):
             raise ValueError(f"{name} has {buffer.size} values, and {np.size(src)} are given")
         buffer[...] = np.ravel(src)
-        status = self.exchange("set_value", name)(self.handle, name.encode(), buffer.ctypes.data)
+        status = self.function(self.exchange("set_value", name))(self.handle, name.encode(), buffer.ctypes.data)
         self.check(status, f"set_value of {name}")
 
     # time
@@ -178,9 +185,9 @@ class Native(ABC):
         return self._time("get_end_time")
 
     def _text(self, function: str, *args: Any) -> str:  # noqa: ANN401
-        text = ctypes.create_string_buffer(TEXT)
-        self.call(function, *args, text)
-        return text.value.decode(errors="replace").strip()
+        self._text_buffer[0] = b"\0"
+        self.call(function, *args, self._text_buffer)
+        return self._text_buffer.value.decode(errors="replace").strip()
 
     def _number(self, function: str, name: str) -> int:
         number = ctypes.c_int(0)

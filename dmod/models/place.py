@@ -5,6 +5,7 @@ A module that brings its process down leaves no exception. What was written here
 
 from __future__ import annotations
 
+import ctypes
 import json
 import mmap
 from contextlib import suppress
@@ -29,6 +30,7 @@ class Place:
             path.write_bytes(bytes(SIZE))
             with path.open("r+b") as file:
                 self._memory = mmap.mmap(file.fileno(), SIZE)
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self.steps = memoryview(self._memory)[:8].cast("q")  # [0] is the step under way
         self.steps[0] = OUT
 

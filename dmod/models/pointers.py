@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dmod.models.native import Native
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,6 +36,8 @@ def pointer(model: Any, name: str) -> NDArray[Any] | None:  # noqa: ANN401 - any
 
 def count(model: Any, name: str) -> int:  # noqa: ANN401
     """How many values a variable has; 1 where the class does not say."""
+    if isinstance(model, Native):
+        return model.buffer(name).size
     try:
         return max(1, int(model.get_var_nbytes(name)) // int(model.get_var_itemsize(name)))
     except (*_HIDDEN, ZeroDivisionError):

@@ -9,6 +9,7 @@ import numpy as np
 
 from dmod.errors import DmodError
 from dmod.models.model import ModelError, Variable
+from dmod.models.native import Native
 from dmod.models.place import END, note
 from dmod.models.pointers import Getter, count
 from dmod.models.walk import Feed, StepError, Walk
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from dmod.models.drive import Driven
     from dmod.models.model import Series
     from dmod.models.registry import Setting
 
@@ -46,8 +48,8 @@ class Stepped:
         self, make: Callable[[], Any], label: str, params: Mapping[str, Any], config: Path | str, setting: Setting
     ) -> None:
         self.label, self.catchment, self.clock, self.place = label, setting.catchment, setting.clock, setting.place
-        self._note = note(self.catchment, label, self.clock.begin, self.clock.step)
-        self.place.enter(self._note)
+        self.note = note(self.catchment, label, self.clock.begin, self.clock.step)
+        self.place.enter(self.note)
         self._aliases: Mapping[str, str] = params.get("variables_names_map", {})
         self.model = self._call("cannot be made", make)
         self._call(f"failed in initialize{f' with {config}' if config else ''}", self.model.initialize, str(config))
@@ -87,7 +89,7 @@ class Stepped:
         self.go(walk, 0, self.clock.steps)
         return {name: series[:, 0] for name, series in self.finish(walk).items()}
 
-    def start(self, feeds: Mapping[str, Feed], results: list[Series] | None = None) -> Walk:
+    def start(self, feeds: Mapping[str, Feed], results: list[Series] | None = None) -> Walk | Driven:
         """Begin a run: what each input is fed with is read when its step comes. Raises ModelError.
 
         `results` are filled from their second row on, (steps + 1, values); the first is what was before.
@@ -100,18 +102,28 @@ class Stepped:
                     f"and {given.shape[1]} are given"
                 )
         if results is None:
-            results = [np.zeros((self.clock.steps + 1, port.size)) for port in self.gives]
-        return Walk(self, [feeds[port.alias] for port in self.takes], results)
+            results = [np.empty((self.clock.steps + 1, port.size)) for port in self.gives]
+        ordered = [feeds[port.alias] for port in self.takes]
+        if isinstance(self.model, Native):
+            from dmod.models.drive import Driven, loop
 
-    def go(self, walk: Walk, begin: int, end: int) -> None:
+            if (compiled := loop()) is not None:
+                return Driven(self, ordered, results, compiled)
+        return Walk(self, ordered, results)
+
+    def go(self, walk: Walk | Driven, begin: int, end: int) -> None:
         """Take the steps from `begin` to before `end`. Raises ModelError."""
-        self.place.enter(self._note, begin)
+        self.place.enter(self.note, begin)
         try:
             walk.go(begin, end)
         except StepError as error:
-            raise self._failed(f"failed{self._when(error.step)}", error.__cause__ or error) from error.__cause__
+            raise self.failure(error) from error.__cause__
 
-    def finish(self, walk: Walk) -> dict[str, Series]:
+    def failure(self, error: StepError) -> ModelError:
+        """What to say of a step that failed."""
+        return self._failed(f"failed{self._when(error.step)}", error.__cause__ or error)
+
+    def finish(self, walk: Walk | Driven) -> dict[str, Series]:
         """End a run: the outputs by their names, (steps, values of each). Raises ModelError."""
         stale = walk.stale()
         if stale:
@@ -119,7 +131,7 @@ class Stepped:
                 f"{self.catchment}: {self.label} gives the array of {stale}, but later another one",
                 fix="raise NotImplementedError in its get_value_ptr, or keep one array",
             )
-        self.place.enter(self._note, END)
+        self.place.enter(self.note, END)
         self._call("failed in finalize", self.model.finalize)
         self.place.leave()
         for port, series in zip(self.gives, walk.results, strict=True):
@@ -127,10 +139,11 @@ class Stepped:
         return {port.alias: series[1:] for port, series in zip(self.gives, walk.results, strict=True)}
 
     def _finite(self, name: str, series: Series) -> None:
-        bad = np.argwhere(~np.isfinite(series))
-        if len(bad):
-            value = series[tuple(bad[0])]
-            raise ModelError(f"{self.catchment}: {self.label} gives {name} = {value}{self._when(int(bad[0][0]))}")
+        finite = np.isfinite(series)
+        if not finite.all():
+            bad = np.argwhere(~finite)[0]
+            value = series[tuple(bad)]
+            raise ModelError(f"{self.catchment}: {self.label} gives {name} = {value}{self._when(int(bad[0]))}")
 
     def _steps(self, beyond: bool) -> tuple[float, bool]:  # noqa: FBT001
         """A step of the forcing in the module's own time, and whether that is another step than its own.

@@ -9,6 +9,7 @@ q = k (s + p), and s is what stays. With k = 0.1 and 10 mm of rain in the first 
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ import pytest
 
 from dmod.errors import DmodError, UsageError
 from dmod.hydro.realization import Formulation
-from dmod.models import create
+from dmod.models import compiler, cplusplus, create, drive
 from dmod.models.model import Clock, ModelError
 from dmod.models.registry import Setting
 
@@ -49,6 +50,12 @@ def sloth(**values: float) -> Formulation:
 
 def python(name: str, **params: object) -> Formulation:
     return Formulation("bmi_python", {"python_type": f"reservoir.{name}", "init_config": "", **params})
+
+
+def forget() -> None:
+    """Look for compilers and their libraries anew."""
+    for found in (compiler.built, drive.loop, cplusplus._shim):
+        found.cache_clear()
 
 
 class ModuleTests:
@@ -231,3 +238,21 @@ class ModuleTests:
         second = reservoir(variables_names_map={"p": "q", "q": "q2", "s": "s2", "n": "n2", "profile": "profile2"})
         with pytest.raises(UsageError, match=r"module 1 takes q in 'mm', and module 0 gives it in 'K'"):
             model(multi(first, second, main_output_variable="q2"))
+
+
+class CompiledTests(ModuleTests):
+    """The same of compiled modules: with the loop in C, and without a compiler for it."""
+
+    @pytest.fixture(autouse=True, params=["loop", "plain"])
+    def way(self, request, monkeypatch, tmp_path_factory, missing):
+        if request.param == "plain":
+            folder = tmp_path_factory.getbasetemp() / "compiled"
+            monkeypatch.setenv("DMOD_CACHE", str(folder))
+            monkeypatch.setenv("CC", "none")
+            monkeypatch.setattr(tempfile, "tempdir", str(folder))
+            forget()
+        elif drive.loop() is None:
+            missing("no C compiler: the loop over the steps is not built")
+        assert (drive.loop() is None) is (request.param == "plain")
+        yield request.param
+        forget()

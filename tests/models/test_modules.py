@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from module_tests import RAIN, ModuleTests, Q, model, multi, python, sloth
+from module_tests import RAIN, CompiledTests, ModuleTests, Q, forget, model, multi, python, sloth
 
 from dmod.errors import DmodError, NotFoundError, UnmetError, UsageError
 from dmod.hydro.realization import Formulation
-from dmod.models import compiler, cplusplus
 from dmod.models.library import load
 from dmod.models.model import ModelError
 
@@ -24,7 +23,7 @@ class TestPython(ModuleTests):
         return lambda **params: python("Reservoir", **params)
 
 
-class TestC(ModuleTests):
+class TestC(CompiledTests):
     label = "reservoir (libreservoir_c.so)"
 
     @pytest.fixture
@@ -65,7 +64,7 @@ class TestC(ModuleTests):
         assert found["total"][:2] == pytest.approx([0.009, 0.0081], rel=1e-14)
 
 
-class TestCplusplus(ModuleTests):
+class TestCplusplus(CompiledTests):
     label = "reservoir (libreservoir_cpp.so)"
 
     @pytest.fixture
@@ -106,8 +105,7 @@ class TestCplusplus(ModuleTests):
         monkeypatch.setenv("DMOD_CACHE", str(tmp_path))
         monkeypatch.setenv("TMPDIR", str(tmp_path))
         monkeypatch.setattr(tempfile, "tempdir", None)
-        compiler.built.cache_clear()
-        cplusplus._shim.cache_clear()
+        forget()
         with pytest.raises(
             UnmetError, match=r"cat-7: there is no C\+\+ compiler to build cplusplus\.cpp with"
         ) as refusal:
@@ -115,7 +113,7 @@ class TestCplusplus(ModuleTests):
         assert "apt-get install g++" in refusal.value.fix
 
 
-class TestFortran(ModuleTests):
+class TestFortran(CompiledTests):
     label = "reservoir (libreservoir_f90.so)"
 
     @pytest.fixture

@@ -1,7 +1,7 @@
 /* A linear reservoir as a BMI module in C: q = k (s + p), and s is what stays; and one that sums an array.
  *
  * Its configuration may make it behave badly: `hide 1` gives no pointers, `fail 5` returns BMI_FAILURE in step 5,
- * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere.
+ * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow.
  */
 #include <math.h>
 #include <signal.h>
@@ -16,7 +16,7 @@ typedef struct {
     float s;
     int n;
     double storage, now, step, end;
-    int hide, fail, crash, leave, move;
+    int hide, fail, crash, leave, move, work;
     char time_units[16], units[32];
 } Reservoir;
 
@@ -45,6 +45,7 @@ static int initialize(Bmi *self, const char *config)
         else if (!strcmp(key, "fail")) r->fail = atoi(value);
         else if (!strcmp(key, "crash")) r->crash = atoi(value);
         else if (!strcmp(key, "exit")) r->leave = atoi(value);
+        else if (!strcmp(key, "work")) r->work = atoi(value);
         else if (!strcmp(key, "move")) r->move = atoi(value);
         else return fclose(file), BMI_FAILURE;
     }
@@ -56,6 +57,7 @@ static int update(Bmi *self)
 {
     Reservoir *r = of(self);
     double full = r->storage + r->p;
+    int i;
     if (r->n == r->fail)
         return BMI_FAILURE;
     if (r->n == r->crash)
@@ -68,6 +70,8 @@ static int update(Bmi *self)
         self->data = other;
         r = other;
     }
+    for (i = 0; i < r->work; i++) /* about 10 ns each, of no effect */
+        full += 1e-300 * exp(-full);
     r->q = r->k * full;
     r->storage = full - r->q;
     r->s = (float)r->storage;
