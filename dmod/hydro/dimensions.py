@@ -7,6 +7,8 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
+from dmod.hydro.variables import VARIABLES
+
 NONE = ("", "-", "none", "null", "unitless", "dimensionless", "n/a")  # a module that states no unit
 _PREFIXES = {"n": -9, "u": -6, "µ": -6, "m": -3, "c": -2, "d": -1, "h": 2, "k": 3, "M": 6, "G": 9}  # powers of ten
 _LONG = {"micro": -6, "milli": -3, "centi": -2, "deci": -1, "hecto": 2, "kilo": 3, "mega": 6}
@@ -91,6 +93,44 @@ def conversion(given: str, wanted: str) -> tuple[float, float] | None:
         if one.powers != other.powers:
             return None
     return float(one.factor / other.factor), float((one.offset - other.offset) / other.factor)
+
+
+def known(text: str) -> bool:
+    """Whether a unit is understood, or none is stated."""
+    return text.strip().lower() in NONE or unit(text) is not None
+
+
+def from_forcing(name: str, wanted: str, step: int) -> tuple[tuple[float, float] | None, float]:
+    """The way from a variable of forcing to a module's unit, and what to multiply with before.
+
+    Water may be wanted as a rate or as the sum of a step of so many seconds. No way where the unit is another thing's.
+    """
+    if not known(wanted):
+        return None, 1.0
+    way = conversion(VARIABLES[name].units, wanted)
+    if way is not None:
+        return way, 1.0
+    rate, depths = conversion("mm s-1", wanted), conversion("mm", wanted)
+    if rate is not None and conversion(VARIABLES[name].units, "mm") is not None:
+        return rate, 1.0 / step
+    if depths is not None and conversion(VARIABLES[name].units, "mm s-1") is not None:
+        return depths, float(step)
+    return None, 1.0
+
+
+def depth(units: str, step: int) -> float | None:
+    """What turns a depth of water, of a step or by time, into m of a step of so many seconds; None for anything else.
+
+    Where no unit is stated, or a pure number, it is m per step, as ngen has it.
+    """
+    text = units.strip()
+    if text.lower() in NONE or unit(text) == unit("1"):
+        return 1.0
+    found = unit(text)
+    for wanted, scale in (("m", 1.0), ("m s-1", float(step))):
+        if found is not None and (way := conversion(text, wanted)) is not None and any(found.powers):
+            return way[0] * scale
+    return None
 
 
 def _depth(mass: Unit) -> Unit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmod.hydro import json_file, realization_files, realization_forcing, realization_names
+from dmod.hydro import json_file, realization_files, realization_forcing, realization_names, realization_units
 from dmod.hydro.findings import Finding, Findings
 from dmod.hydro.ids import natural, some
 from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
@@ -120,6 +120,7 @@ def scope_check(case: Case, scope: Scope, formulation: Formulation, available: t
     for leaf in formulation.leaves():
         realization_files.check(case, scope, leaf)
     realization_names.check_inputs(case.findings, formulation, available)
+    realization_units.check(case.findings, formulation, *([case.time.step] if case.time else []))
 
 
 def known_name(case: Case, formulation: Formulation) -> bool:

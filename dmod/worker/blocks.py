@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dmod.hydro.variables import spelling
+from dmod.hydro.dimensions import depth
 from dmod.models.model import ModelError, Variable
 from dmod.worker.balance import Balance
 from dmod.worker.output import row_type
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 RUNOFF = Variable("Q_OUT", "m")  # the main output of whatever model, m per step
 BLOCK = 16 << 20  # bytes of one variable in a block
 LEAST = 20  # blocks of a rank, so that progress is seen
-LENGTHS = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "": 1.0, "1": 1.0, "-": 1.0}  # m
-TIMES = {"": 0, "s-1": 1, "h-1": 3600, "d-1": 86400}  # seconds; none = per step
 
 
 @dataclass(slots=True)
@@ -88,21 +85,13 @@ def _forcing(run: Run, indices: list[int], models: Sequence[Model]) -> list[dict
 
 def metres(main: Variable, catchment: str, step: int) -> float:
     """What turns a main output into m per step; where the model says no units it is m per step, as ngen has it."""
-    factor = _depth(main.units, step)
+    factor = depth(main.units, step)
     if factor is None:
         raise ModelError(
             f"{catchment}: the main output {main.name} is in {main.units!r}, which is no depth of water",
             fix="choose a main_output_variable in m or mm, per step or per s, h or d",
         )
     return factor
-
-
-@cache
-def _depth(units: str, step: int) -> float | None:
-    length, _, time = spelling(units).partition(" ")
-    if length not in LENGTHS or time not in TIMES:
-        return None
-    return LENGTHS[length] * (step / TIMES[time] if time else 1.0)
 
 
 def _keep(rows: Rows, variable: Variable, place: int, series: Series, kind: type) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import meteorology
+from dmod.hydro.dimensions import from_forcing
 from dmod.hydro.forcing import Forcing, open_forcing
-from dmod.hydro.variables import VARIABLES, canonical, conversion
+from dmod.hydro.variables import VARIABLES, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from dmod.models.model import Clock, Series, Variable
     from dmod.worker.order import Source
-
-SUMS = {"precip_rate": ("APCP_surface", 1), "APCP_surface": ("precip_rate", -1)}  # the other, and the power of the step
 
 
 class Weather:
@@ -116,13 +115,13 @@ def in_units(variable: Variable, values: Series, step: int) -> Series:
     name = canonical(variable.name)
     if name not in VARIABLES:
         return values
-    where = "the model"
-    try:
-        factor, offset = conversion(name, variable.units, where)
-    except UsageError:
-        if name not in SUMS:
-            raise
-        other, exponent = SUMS[name]
-        factor, offset = conversion(other, variable.units, where)
-        values = values * float(step) ** exponent
-    return values if (factor, offset) == (1.0, 0.0) else (values - offset) / factor
+    way, scale = from_forcing(name, variable.units, step)
+    if way is None:
+        known = VARIABLES[name]
+        raise UsageError(
+            f"the model: {name} has the unit {variable.units!r}, which is not one of {known.meaning}",
+            why=f"the forcing has it in {known.units}",
+        )
+    factor, offset = way
+    values = values if scale == 1 else values * scale
+    return values if way == (1.0, 0.0) else values * factor + offset

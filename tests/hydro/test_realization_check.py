@@ -411,3 +411,39 @@ def test_months_of_drought_are_doubted(place: Path):
     write_csv(place / "forcing", times, GIVEN, values, {})
     finding = only(found(place, whole()))
     assert (finding.severity, "precip_rate gives" in finding.message) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "severity", "message"),
+    [
+        ("modules.0.params.model_params", {"ice_a(1,double,K,node)": 0, "ice_b(1,double,1,node)": 0,
+                                           "smp(1,double,1,node)": 0},
+         f"{CFE}.variables_names_map.ice_fraction_schaake", "error",
+         "libcfebmi takes \"ice_fraction_schaake\" in 'm', and libslothmodel gives \"ice_a\" in 'K'"),
+        ("modules.0.params.model_params", {"ice_a(1,double,fathom,node)": 0, "ice_b(1,double,1,node)": 0,
+                                           "smp(1,double,1,node)": 0},
+         f"{CFE}.variables_names_map.ice_fraction_schaake", "warning",
+         "the unit 'fathom' is not known here: \"ice_a\" goes into \"ice_fraction_schaake\" as it is"),
+        ("modules.2.params.variables_names_map.water_potential_evaporation_flux", "PRES_surface",
+         f"{CFE}.variables_names_map.water_potential_evaporation_flux", "error",
+         "libcfebmi takes \"water_potential_evaporation_flux\" in 'm s-1', and the forcing has PRES_surface in 'Pa'"),
+        ("main_output_variable", "SURF_RUNOFF_SCHEME", None, "", ""),  # CFE states no unit for it
+        ("main_output_variable", "ice_a", None, "", ""),
+    ],
+)  # fmt: skip
+def test_units_of_different_things_are_told_at_the_variable(
+    place: Path, path: str, value: object, *, where: str | None, severity: str, message: str
+):
+    findings = found(place, put(whole(), f"global.formulations.0.params.{path}", value))
+    if where is None:
+        assert findings == []
+        return
+    finding = only(findings)
+    assert (finding.path, finding.severity, finding.message) == (where, severity, message)
+
+
+def test_a_main_output_that_is_no_depth_of_water_is_told(place: Path):
+    document = put(whole(), "global.formulations.0.params.modules.0.params.model_params.warm(1,double,K,node)", 0)
+    finding = only(found(place, put(document, "global.formulations.0.params.main_output_variable", "warm")))
+    assert finding.path == f"{MULTI}.main_output_variable"
+    assert finding.message == "\"warm\" is in 'K', which is no depth of water"

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.live
 
 GLOBAL = "global.formulations[0].params"
 NO_LIBRARY, RAIN, STORES, STRANGERS, SLIP, UNMET = "library", "rain", "stores", "strangers", "slip", "unmet"
+UNITS = "units"
 
 
 def chain(root: str, libraries: int, *, cfe: int) -> set[tuple[str, str]]:
@@ -39,11 +40,13 @@ def renamed(root: str, cfe: int) -> set[tuple[str, str]]:
 
 WET = {(RAIN, "global.forcing.path")}
 WET27 = alone("catchments.cat-27", "catchments.cat-27.forcing.path")
+ROOTS = ("global", "catchments.cat-27", "catchments.cat-52", "catchments.cat-67")
 TEST_MODELS = {
     *alone("global"),
     *WET27,
     *alone("catchments.cat-52", "catchments.cat-52.forcing.path"),
     *alone("catchments.cat-67", "catchments.cat-67.forcing.path"),
+    *((UNITS, f"{root}.formulations[0].params.variables_names_map.INPUT_VAR_2") for root in ROOTS),
 }
 CAT27 = "catchments.cat-27.formulations[0].params"
 EXPECTED: dict[str, set[tuple[str, str]]] = {
@@ -85,6 +88,7 @@ KINDS = {
     STRANGERS: "CFE has no variable atmosphere",
     SLIP: 'CFE has no variable "',
     UNMET: "provides",
+    UNITS: "in 'm s-1', and the forcing has TMP_2maboveground in 'K'",
     "gone": "ngen no longer has it",
     "own": "has no forcing of its own",
     "unused": "is never used",
@@ -160,6 +164,8 @@ def true(finding: dict[str, str], document: Any, root: Path) -> None:  # noqa: A
             text = (root / "data" / "bmi" / "c" / "cfe" / file).read_text().splitlines()[int(line) - 1]
             assert text.strip() == f"{key}={value}"
             assert value.endswith("%")
+        case "units":
+            assert stands == "TMP_2maboveground"  # a temperature, to a model of ngen's tests that wants m s-1
         case "gone":
             assert stands in ("tshirt_c", "simple_lumped")
         case "own":

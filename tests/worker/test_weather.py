@@ -23,6 +23,9 @@ from dmod.worker.weather import in_units
         ("TMP_2maboveground", "degC", 300.15, 27.0),
         ("TMP_2maboveground", "", 300.15, 300.15),
         ("potential_evapotranspiration", "mm", 0.1, 0.1),
+        ("potential_evapotranspiration", "m s-1", 3.6, 1e-6),
+        ("PRES_surface", "hPa", 101325.0, 1013.25),
+        ("UGRD_10maboveground", "none", 3.0, 3.0),
         ("anything", "furlong", 1.0, 1.0),
     ],
 )
@@ -30,9 +33,10 @@ def test_a_model_gets_forcing_in_its_own_units(name, units, given, wanted):
     assert in_units(Variable(name, units), np.array([given]), 3600)[0] == pytest.approx(wanted)
 
 
-def test_units_that_a_variable_cannot_have_are_refused():
-    with pytest.raises(UsageError, match="TMP_2maboveground has the unit 'mm'"):
-        in_units(Variable("TMP_2maboveground", "mm"), np.zeros(1), 3600)
+@pytest.mark.parametrize("units", ["mm", "furlong"])
+def test_units_that_a_variable_cannot_have_are_refused(units):
+    with pytest.raises(UsageError, match=f"TMP_2maboveground has the unit '{units}'"):
+        in_units(Variable("TMP_2maboveground", units), np.zeros(1), 3600)
 
 
 def split(job, cut) -> None:
