@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,16 +34,21 @@ def check(
     root: Annotated[
         Path | None, typer.Option("--root", metavar="DIR", help="where its relative paths start; by default here")
     ] = None,
+    load: Annotated[
+        bool, typer.Option("--load/--no-load", help="ask the modules themselves what they exchange")
+    ] = True,
 ) -> None:
     """Name every problem of a realization by its JSON path; exit code 1 when one of them is an error.
 
-    Nothing is run. Without --hydrofabric the catchments are those that files are named for.
+    Nothing is run. Each module is set up for one catchment in a process of its own, and asked for its variables and
+    units. Without --hydrofabric the catchments are those that files are named for.
 
       dmod realization check realization.json --hydrofabric conus.gpkg --root run/
     """
     from dmod.hydro.hydrofabric import Hydrofabric
     from dmod.hydro.realization_check import check as found_in
     from dmod.models import parameters
+    from dmod.models.probe import asker
 
     path = source.find_file(file, "realization", ".json")
     fabric = Hydrofabric.read(source.find(hydrofabric, "hydrofabric")) if hydrofabric else None
@@ -52,6 +57,7 @@ def check(
         hydrofabric=fabric,
         forcing=source.find(forcing, "forcing") if forcing else None,
         root=root,
+        ask=asker((root or Path(), path.parent)) if load else None,
     )
     findings += parameters.check(path, None if fabric is None else set(fabric.catchments))
     _show_findings(findings)

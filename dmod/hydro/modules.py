@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dmod.hydro.realization import Formulation
@@ -30,6 +30,15 @@ class Interface:
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     found_by: str  # regular expression over library, registration function, python_type and model_type_name
+
+
+class Refusal(NamedTuple):
+    """What a module says when it cannot be set up."""
+
+    key: str  # of its params, "" for none in particular
+    parameter: str  # of its model_params, "" for none
+    message: str
+    fix: str = ""
 
 
 def columns(unit: str, names: str) -> dict[str, str]:
@@ -169,7 +178,12 @@ SLOTH_KEY = re.compile(r"^(?P<name>[^()\s]+)\((?P<count>\d+),(?P<type>[^,]+),(?P
 
 
 def interface(formulation: Formulation) -> Interface | None:
-    """What the formulation's model exchanges; None for a model that is not known, and for bmi_multi itself."""
+    """What the formulation's model exchanges; None for a model that is not known, and for bmi_multi itself.
+
+    What a module said itself comes before what is known of its kind.
+    """
+    if formulation.own is not None:
+        return formulation.own
     params = formulation.params
     python_type = str(params.get("python_type", ""))
     if python_type.startswith(SERIES):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import json_file
+from dmod.hydro.modules import Interface
 from dmod.hydro.realization_time import Report, Time, time_of
 
 ID = "{{id}}"  # stands for the catchment's id in init_config and file_pattern
@@ -30,6 +31,7 @@ class Formulation:
     params: Mapping[str, Any]  # as they stand in the file
     modules: tuple[Formulation, ...] = ()  # of bmi_multi, in the order they run
     where: str = ""  # JSON path, as global.formulations[0]
+    own: Interface | None = None  # what the module said of itself, where it was asked
 
     @property
     def model(self) -> str:

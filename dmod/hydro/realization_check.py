@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,12 @@ from dmod.hydro import json_file, realization_files, realization_forcing, realiz
 from dmod.hydro.findings import Finding, Findings
 from dmod.hydro.ids import natural, some
 from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
+from dmod.hydro.realization_modules import learn
 from dmod.hydro.realization_time import Time, time_of
 
 if TYPE_CHECKING:
     from dmod.hydro.hydrofabric import Hydrofabric
+    from dmod.hydro.realization_modules import Ask
 
 NAMES = ("bmi_c", "bmi_c++", "bmi_fortran", "bmi_python", MULTI)
 GONE = ("tshirt", "tshirt_c", "simple_lumped", "lstm")  # older ngen had them
@@ -51,9 +53,11 @@ def check(
     hydrofabric: Hydrofabric | None = None,
     forcing: Path | None = None,
     root: Path | None = None,
+    ask: Ask | None = None,
 ) -> list[Finding]:
     """Everything found in the realization at `path`, scope by scope.
 
+    `ask` is what asks a module of itself; without it, no module is loaded.
     `forcing` stands in for what the file says. Relative paths start at `root`, else at the working folder, as in ngen.
     Raises NotFoundError or UsageError (with line and column) when there is no JSON object to check.
     """
@@ -68,6 +72,8 @@ def check(
         findings,
     )
     coverage(case)
+    if ask is not None:
+        case = replace(case, scopes=learn(case, ask))
     given = None if forcing is None else realization_forcing.check_given(case, forcing)
     unused = set() if case.catchments is None else {scope.catchment for scope in case.scopes} - {"", *case.catchments}
     for scope in case.scopes:

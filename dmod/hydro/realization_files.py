@@ -26,14 +26,28 @@ def in_image(text: str) -> bool:
     return text.startswith(f"{DMOD}/") and not Path(DMOD).exists()
 
 
+def library(case: Case, leaf: Formulation) -> Path | None:
+    """The file of a module's library under any of its names; None where there is none, or it is in an image."""
+    text = str(leaf.params.get("library_file", ""))
+    if not text or in_image(text):
+        return None
+    stem = text.removesuffix(".so").removesuffix(".dylib")
+    paths = [case.resolve(name) for name in (text, *(stem + ending for ending in ENDINGS[1:]))]
+    return next((path for path in paths if path.is_file()), None)
+
+
 def check(case: Case, scope: Scope, leaf: Formulation) -> None:
     """Library and init_config of one model."""
-    library = str(leaf.params.get("library_file", ""))
-    if library and not in_image(library):
-        found = [case.resolve(library + ending) for ending in ENDINGS]
-        if not any(path.is_file() for path in found):
-            strange = "; .dylib is a macOS library" if library.endswith(".dylib") else ""
-            message = f"no library {found[0]}{'' if found[0].suffix else ', with or without .so'}{strange}"
+    text = str(leaf.params.get("library_file", ""))
+    if text and not in_image(text) and library(case, leaf) is None:
+        found = case.resolve(text)
+        strange = "; .dylib is a macOS library" if text.endswith(".dylib") else ""
+        message = f"no library {found}{'' if found.suffix else ', with or without .so'}{strange}"
+        known = interface(leaf)
+        if known is not None and known.name == "SLoTH":
+            message += ": dmod does without it, ngen does not"
+            case.findings.warning(f"{leaf.where}.params.library_file", message, "give its path, or --root DIR")
+        else:
             case.findings.error(f"{leaf.where}.params.library_file", message, "give its path, or --root DIR")
     init = str(leaf.params.get("init_config", ""))
     if init not in NOWHERE and not in_image(init):

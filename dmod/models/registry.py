@@ -74,9 +74,7 @@ def _python(formulation: Formulation, setting: Setting) -> Model:
     if python_type.startswith("dmod.models.series."):
         names = ", ".join(name.rsplit(".", 1)[1] for name in SERIES)
         raise UsageError(f"{setting.catchment}: there is no model {python_type}", why=f"dmod.models.series has {names}")
-    from dmod.models.python import load
-
-    return _stepped(load(python_type, setting.catchment), python_type, formulation, setting)
+    return _stepped(*maker(formulation, setting), formulation, setting)
 
 
 def _stepped(make: Callable[[], Any], label: str, formulation: Formulation, setting: Setting) -> Model:
@@ -89,12 +87,22 @@ def _stepped(make: Callable[[], Any], label: str, formulation: Formulation, sett
 
 def _native(formulation: Formulation, setting: Setting) -> Model:
     """A compiled module; SLoTH needs no library, its values stand in the realization."""
-    from dmod.models import library
-
     if (known := interface(formulation)) is not None and known.name == "SLoTH":
         from dmod.models.sloth import Sloth
 
         return Sloth(formulation.params, catchment=setting.catchment, steps=setting.clock.steps)
+    return _stepped(*maker(formulation, setting), formulation, setting)
+
+
+def maker(formulation: Formulation, setting: Setting) -> tuple[Callable[[], Any], str]:
+    """What makes an instance of a module, and how messages call it. Raises NotFoundError, UsageError, ModelError."""
+    if formulation.name == "bmi_python":
+        from dmod.models.python import load
+
+        python_type = str(formulation.params.get("python_type", ""))
+        return load(python_type, setting.catchment), python_type
+    from dmod.models import library
+
     text = str(formulation.params.get("library_file", ""))
     if not text:
         raise UsageError(
@@ -102,8 +110,7 @@ def _native(formulation: Formulation, setting: Setting) -> Model:
             fix="dmod realization check FILE",
         )
     path = library.find(text, setting.resolve, setting.catchment)
-    label = f"{formulation.model} ({path.name})"
-    return _stepped(lambda: _instance(formulation, path), label, formulation, setting)
+    return (lambda: _instance(formulation, path)), f"{formulation.model} ({path.name})"
 
 
 def _instance(formulation: Formulation, path: Path) -> Native:

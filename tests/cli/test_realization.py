@@ -137,3 +137,16 @@ def test_what_is_not_json_is_named_by_line(file: Path, capsys: pytest.CaptureFix
         assert main(["realization", verb, "./r.json"]) == 2
         assert "r.json:2:12 is not JSON: a comma before '}'" in capsys.readouterr().err
     assert main(["realization", "show", "./none.json"]) == 3
+
+
+def test_a_module_is_asked_for_its_variables_unless_nothing_may_be_loaded(file: Path, module, capsys):
+    params = {
+        "model_type_name": "reservoir", "library_file": str(module("reservoir.c")), "init_config": "/dev/null",
+        "registration_function": "register_bmi_reservoir", "main_output_variable": "Q",
+        "variables_names_map": {"p": "APCP_surface"},
+    }  # fmt: skip
+    file.write_text(json.dumps(SOUND | {"global": {"formulations": [{"name": "bmi_c", "params": params}]}}))
+    assert main(["realization", "check", "./r.json"]) == 1
+    assert 'reservoir has no output "Q": q, s, n, profile' in capsys.readouterr().out
+    assert main(["realization", "check", "./r.json", "--no-load"]) == 0
+    assert 'the model "reservoir" is not known here: its variables are not checked' in capsys.readouterr().out

@@ -173,7 +173,7 @@ CFE = f"{MULTI}.modules[2].params"
             "the forcing of cat-1 begins 2015-12-01 00:00:00, after start_time",
         ),
         ("time.output_interval", 900, "time.output_interval", "warning", "steps of 900 s, and forcing every 3600 s"),
-        ("CFE.library_file", "lib/libcfebmi.dylib", f"{CFE}.library_file", "error", ".dylib is a macOS library"),
+        ("CFE.library_file", "lib/libcfe.dylib", f"{CFE}.library_file", "error", ".dylib is a macOS library"),
         ("CFE.init_config", "cfe/{{id}}.txt", f"{CFE}.init_config", "error", "no file"),
         ("CFE.init_config", ..., f"{CFE}.init_config", "error", "it is missing or empty"),
         ("CFE.uses_forcing_file", True, f"{CFE}.uses_forcing_file", "error", "ngen no longer has it"),

@@ -1,7 +1,8 @@
 /* A linear reservoir as a BMI module in C: q = k (s + p), and s is what stays; and one that sums an array.
  *
  * Its configuration may make it behave badly: `hide 1` gives no pointers, `fail 5` returns BMI_FAILURE in step 5,
- * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow.
+ * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow;
+ * `crash_at_once 1` and `exit_at_once 3` do so while it is set up.
  */
 #include <math.h>
 #include <signal.h>
@@ -45,6 +46,8 @@ static int initialize(Bmi *self, const char *config)
         else if (!strcmp(key, "fail")) r->fail = atoi(value);
         else if (!strcmp(key, "crash")) r->crash = atoi(value);
         else if (!strcmp(key, "exit")) r->leave = atoi(value);
+        else if (!strcmp(key, "crash_at_once")) raise(SIGSEGV);
+        else if (!strcmp(key, "exit_at_once")) exit(atoi(value));
         else if (!strcmp(key, "work")) r->work = atoi(value);
         else if (!strcmp(key, "move")) r->move = atoi(value);
         else return fclose(file), BMI_FAILURE;
