@@ -40,7 +40,7 @@ def find(text: str, resolve: Callable[[str], Path], catchment: str) -> Path:
     raise NotFoundError(
         f"{catchment}: there is no library {text}",
         why=f"looked at {', '.join(tried)}",
-        fix="give its path in library_file, from the folder of the realization or that of the job",
+        fix="give its path in library_file, from the folder of the realization or where the job was submitted",
     )
 
 

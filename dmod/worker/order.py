@@ -84,13 +84,13 @@ class Order:
         return found[0]
 
     def resolve(self, text: str, base: Path) -> Path:
-        """A path of a config: /dmod/... stands in the job's folder, a relative one beside the config or in the cwd.
+        """A path of a config: /dmod/... is in the job's folder or the image, a relative one beside it or in the cwd.
 
         Raises NotFoundError if nothing is there.
         """
         path = Path(text)
         if path.is_relative_to(layout.DMOD):
-            candidates = [self.folder / layout.DMOD.strip("/") / path.relative_to(layout.DMOD)]
+            candidates = [self.folder / layout.DMOD.strip("/") / path.relative_to(layout.DMOD), path]  # or in the image
         else:
             candidates = [base / path, Path.cwd() / path]  # an absolute path stays what it is
         for candidate in candidates:

@@ -1,0 +1,87 @@
+"""A compiled module from the command line: checked, submitted, run on two ranks, and a crash told by name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.live
+
+BEGIN = np.datetime64("2015-12-01T00:00:00", "s")
+RAIN = np.array([10.0, 0, 0, 5, 0, 0])
+
+
+@pytest.fixture
+def project(shell, module, tmp_path):
+    """A project with two catchments, their rain, and a reservoir in C beside its realization."""
+    from dmod.hydro.forcing import write_netcdf
+
+    square = {"type": "Polygon", "coordinates": [[[0, 40], [1, 40], [1, 41], [0, 40]]]}
+    point = {"type": "Point", "coordinates": [0.5, 40.5]}
+    areas = {"cat-1": 3.6, "cat-2": 7.2}  # km2
+    cats = [(name, {"toid": "nex-1", "areasqkm": area}, square) for name, area in areas.items()]
+    (tmp_path / "fabric").mkdir()
+    for file, rows in (("catchment_data", cats), ("nexus_data", [("nex-1", {"toid": ""}, point)])):
+        found = [{"type": "Feature", "id": i, "properties": p, "geometry": g} for i, p, g in rows]
+        text = json.dumps({"type": "FeatureCollection", "features": found})
+        (tmp_path / "fabric" / f"{file}.geojson").write_text(text)
+    times = BEGIN + np.arange(6) * np.timedelta64(3600, "s")
+    (tmp_path / "rain").mkdir()
+    write_netcdf(tmp_path / "rain" / "rain.nc", times, ["cat-1", "cat-2"], {"APCP_surface": np.array([RAIN, RAIN])}, {})
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    shutil.copy(module("reservoir.c"), settings / "libreservoir.so")
+    for number in (1, 2):
+        (settings / f"cat-{number}.txt").write_text("k 0.1\n")
+    params = {
+        "model_type_name": "reservoir", "library_file": "./libreservoir", "init_config": "./{{id}}.txt",
+        "registration_function": "register_bmi_reservoir", "main_output_variable": "q",
+        "variables_names_map": {"p": "APCP_surface"},
+    }  # fmt: skip
+    time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-01 05:00:00", "output_interval": 3600}
+    forcing = {"provider": "NetCDF", "path": "../rain/rain.nc"}
+    document = {"global": {"formulations": [{"name": "bmi_c", "params": params}], "forcing": forcing}, "time": time}
+    (settings / "realization.json").write_text(json.dumps(document))
+    (tmp_path / "job.toml").write_text(
+        'kind = "simulation"\n[resources]\ncpus = 2\n[simulation]\nrealization = "settings"\n'
+    )
+    shell.run("init", "--yes")
+    for name, category in (("fabric", "hydrofabric"), ("rain", "forcing")):
+        shell.run("dataset", "create", name, "--category", category, "--from", name)
+    return shell
+
+
+def test_a_module_in_c_runs_from_the_command_line(project, tmp_path):
+    project.run("realization", "check", "settings/realization.json", "--hydrofabric", "fabric", "--root", "settings")
+    project.run("dataset", "create", "settings", "--category", "config", "--from", "settings")
+    project.run("job", "submit", "job.toml", "--wait", "--set", "simulation.output=flow")
+    project.run("dataset", "get", "flow", "--to", "out")
+    flow = np.loadtxt(tmp_path / "out" / "nex-1_output.csv", delimiter=",", usecols=2)
+    # 1 mm an hour from 10.8 km2 is 3 m3 s-1
+    assert flow == pytest.approx(3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549]), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("crash 3", "killed by SIGSEGV in reservoir (libreservoir.so) of cat-2 at step 3, 2015-12-01T03:00:00Z"),
+        ("fail 3", "cat-2: reservoir (libreservoir.so) failed at step 3, 2015-12-01T03:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_how_a_module_ended_its_job_is_told(project, tmp_path, said, reason, cpus):
+    (tmp_path / "settings" / "cat-2.txt").write_text(said)
+    project.run("dataset", "create", "settings", "--category", "config", "--from", "settings")
+    project.run("job", "submit", "job.toml", "--wait", "--set", f"resources.cpus={cpus}", code=1)
+    assert reason in json.dumps(project.json("job", "show", "last"))
+
+
+def test_a_module_that_ends_its_process_has_not_done_the_job(project, tmp_path):
+    (tmp_path / "settings" / "cat-2.txt").write_text("exit 3")
+    project.run("dataset", "create", "settings", "--category", "config", "--from", "settings")
+    project.run("job", "submit", "job.toml", "--wait", "--set", "resources.cpus=1", code=1)
+    said = "reservoir (libreservoir.so) of cat-2 at step 3, 2015-12-01T03:00:00Z ended the whole process"
+    assert said in json.dumps(project.json("job", "show", "last"))
