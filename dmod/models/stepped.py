@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dmod.models.registry import Setting
 
 SECONDS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600}
-SECONDS |= {"hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400}
+SECONDS |= {"hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400, "secs": 1, "mins": 60, "hrs": 3600}
 _UNSAID = (AttributeError, NotImplementedError)
 
 
@@ -199,7 +199,18 @@ class Stepped:
                 raise ModelError(
                     f"{self.catchment}: {self.label} has no output {name!r}", why=f"it has {', '.join(names) or 'none'}"
                 )
-        return tuple(self._port(name) for name in dict.fromkeys(own[name] for name in wanted))
+        asked = {own[name] for name in (main, *(params.get("output_variables") or ()))}
+        ports = (self._offered(name, name in asked) for name in dict.fromkeys(own[name] for name in wanted))
+        return tuple(port for port in ports if port is not None)
+
+    def _offered(self, name: str, asked: bool) -> Port | None:  # noqa: FBT001
+        """One output; one that cannot be described and that nobody asked for is left out, as ngen never looks at it."""
+        try:
+            return self._port(name)
+        except ModelError:
+            if asked:
+                raise
+            return None
 
     def _port(self, name: str) -> Port:
         try:

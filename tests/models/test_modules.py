@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from module_tests import RAIN, CompiledTests, ModuleTests, Q, forget, model, multi, python, sloth
 
@@ -57,6 +58,13 @@ class TestC(CompiledTests):
     def test_a_registration_that_fills_in_nothing_is_told(self, reservoir):
         with pytest.raises(UsageError, match=r"register_bmi_nothing of libreservoir_c\.so registers no initialize"):
             model(reservoir(registration_function="register_bmi_nothing"))
+
+    def test_an_output_without_a_value_matters_only_to_who_asks_for_it(self, reservoir, config):
+        odd = config("odd 1")
+        assert model(reservoir(init_config=odd)).run({"p": RAIN})["q"] == pytest.approx(Q, rel=1e-14)
+        with pytest.raises(ModelError, match="does not say how long odd is") as failure:
+            model(reservoir(init_config=odd, output_variables=["q", "odd"]))
+        assert failure.value.why == "StatusError: odd has 0 bytes in values of 8"
 
     def test_two_modules_of_one_library_exchange_an_array(self, reservoir):
         total = reservoir(registration_function="register_bmi_sum", variables_names_map={"column": "profile"})
@@ -131,6 +139,36 @@ class TestFortran(CompiledTests):
         with pytest.raises(ModelError, match="cannot be made") as failure:
             model(reservoir(registration_function="register_bmi_refusing"))
         assert failure.value.why == "StatusError: register_bmi_refusing returned BMI_FAILURE"
+
+
+@pytest.mark.parametrize("source", ["reservoir.c", "reservoir.cpp", "reservoir.f90"])
+def test_the_loop_in_c_gives_the_bits_of_python(source, module, tmp_path, monkeypatch):
+    """Three in a row with units that are turned, and the same with the last one feeding the first."""
+    name = {"c": "bmi_c", "cpp": "bmi_c++", "f90": "bmi_fortran"}[source.partition(".")[2]]
+    (tmp_path / "cm.txt").write_text("units inches")
+    rain = np.random.default_rng(11).gamma(0.3, 5.0, 300)
+
+    def row(first: str) -> Formulation:
+        modules = []
+        for number, fed in enumerate((first, "q1", "q2"), 1):
+            names = {"p": fed, **{each: f"{each}{number}" for each in ("q", "s", "n", "profile")}}
+            params = {"model_type_name": "reservoir", "library_file": str(module(source)), "variables_names_map": names}
+            params |= {"registration_function": "register_bmi_reservoir"} if name == "bmi_c" else {}
+            modules.append(Formulation(name, params | {"init_config": str(tmp_path / "cm.txt") if number == 2 else ""}))
+        default = [{"name": "q3", "value": 3.0}]
+        return multi(*modules, main_output_variable="q3", output_variables=["s1", "q2"], default_output_values=default)
+
+    def both() -> list[dict[str, np.ndarray]]:
+        return [model(row(first), 300).run({"rain": rain}) for first in ("rain", "q3")]
+
+    looped = both()
+    monkeypatch.setenv("CC", "none")
+    monkeypatch.setenv("DMOD_CACHE", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    forget()
+    for one, other in zip(looped, both(), strict=True):
+        assert all(np.array_equal(one[each], other[each]) for each in ("q3", "s1", "q2"))
+    forget()
 
 
 def test_sloth_gives_its_constants_without_a_library():

@@ -1,7 +1,8 @@
 /* A linear reservoir as a BMI module in C: q = k (s + p), and s is what stays; and one that sums an array.
  *
  * Its configuration may make it behave badly: `hide 1` gives no pointers, `fail 5` returns BMI_FAILURE in step 5,
- * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow;
+ * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow,
+ * `odd 1` gives it an output without a value;
  * `crash_at_once 1` and `exit_at_once 3` do so while it is set up.
  */
 #include <math.h>
@@ -17,12 +18,12 @@ typedef struct {
     float s;
     int n;
     double storage, now, step, end;
-    int hide, fail, crash, leave, move, work;
+    int hide, fail, crash, leave, move, work, odd;
     char time_units[16], units[32];
 } Reservoir;
 
 static const char *INPUTS[] = {"p"};
-static const char *OUTPUTS[] = {"q", "s", "n", "profile"};
+static const char *OUTPUTS[] = {"q", "s", "n", "profile", "odd"};
 
 static Reservoir *of(Bmi *self) { return self->data; }
 
@@ -48,6 +49,7 @@ static int initialize(Bmi *self, const char *config)
         else if (!strcmp(key, "exit")) r->leave = atoi(value);
         else if (!strcmp(key, "crash_at_once")) raise(SIGSEGV);
         else if (!strcmp(key, "exit_at_once")) exit(atoi(value));
+        else if (!strcmp(key, "odd")) r->odd = atoi(value);
         else if (!strcmp(key, "work")) r->work = atoi(value);
         else if (!strcmp(key, "move")) r->move = atoi(value);
         else return fclose(file), BMI_FAILURE;
@@ -101,15 +103,14 @@ static int finalize(Bmi *self)
 }
 
 static int count_in(Bmi *self, int *count) { (void)self; *count = 1; return BMI_SUCCESS; }
-static int count_out(Bmi *self, int *count) { (void)self; *count = 4; return BMI_SUCCESS; }
+static int count_out(Bmi *self, int *count) { *count = of(self)->odd ? 5 : 4; return BMI_SUCCESS; }
 
 static int names_in(Bmi *self, char **names) { (void)self; strcpy(names[0], INPUTS[0]); return BMI_SUCCESS; }
 
 static int names_out(Bmi *self, char **names)
 {
     int i;
-    (void)self;
-    for (i = 0; i < 4; i++)
+    for (i = 0; i < (of(self)->odd ? 5 : 4); i++)
         strcpy(names[i], OUTPUTS[i]);
     return BMI_SUCCESS;
 }
@@ -123,6 +124,7 @@ static void *variable(Reservoir *r, const char *name, const char **type, int *si
     if (!strcmp(name, "s")) return *type = "float", *size = 4, &r->s;
     if (!strcmp(name, "n")) return *type = "int", *size = 4, &r->n;
     if (!strcmp(name, "profile")) return *count = 2, r->profile;
+    if (!strcmp(name, "odd")) return *count = 0, r->profile;
     return NULL;
 }
 
