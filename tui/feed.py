@@ -13,16 +13,16 @@ from dmod.data.folder import FolderStore
 from dmod.errors import DmodError, NotFoundError
 from dmod.jobs.allocate import free
 from dmod.jobs.resources import Node
-from dmod.jobs.status import HOLDING
 from dmod.scheduler import lock
 from dmod.scheduler.nodes import nodes
-from dmod.scheduler.queue import Event, Queue
-from dmod.scheduler.step import Seen, waits
+from dmod.scheduler.outlook import Outlook
+from dmod.scheduler.queue import Event, Held, Queue
 from tui.entry import ACTIVE, Entry, Progress
 
 if TYPE_CHECKING:
     from dmod.data.dataset import Dataset
     from dmod.jobs.job import Job
+    from dmod.jobs.resources import Allocation
     from dmod.project import Project
     from tui.entry import Clock
     from tui.look import Line
@@ -67,6 +67,7 @@ class Feed:
         self.generation = 0  # counts queues: one more when the file was replaced
         self._queue: Queue | None = None
         self._inode = 0  # of the queue's file: another one is another queue
+        self._outlook: Outlook | None = None
         self._version = -1
         self._seen = 0  # the newest event
         self._happened: list[Happening] = []  # not yet asked for
@@ -88,7 +89,7 @@ class Feed:
         """Give the queue back."""
         if self._queue is not None:
             self._queue.close()
-            self._queue = None
+            self._queue = self._outlook = None
 
     def look(self) -> bool:
         """See what changed; `changed` then holds the jobs. A queue that cannot be read is `trouble`, not an end."""
@@ -124,6 +125,10 @@ class Feed:
     def events(self, job: int) -> list[Event]:
         """What happened to a job. Raises DmodError."""
         return self.queue.events(job)
+
+    def held(self, job: int) -> list[Allocation]:
+        """What the tasks of a job hold of the nodes. Raises DmodError."""
+        return [part for each in self.queue.holding() if each.job == job for part in each.allocation]
 
     def happenings(self) -> list[Happening]:
         """What happened since this was last asked."""
@@ -166,13 +171,10 @@ class Feed:
     def pools(self) -> list[Pool]:
         """The nodes, what of them is free, and who holds the rest."""
         whole = nodes(self.project.config)
-        holding = [job for job in self._active.values() if job.status in HOLDING]
-        held = {job.id: job.allocation for job in holding}
-        left = free(whole, [each for allocation in held.values() for each in allocation])
+        holding = self.queue.holding() if self._queue is not None else []
+        left = free(whole, [each for held in holding for each in held.allocation])
         return [
-            Pool(
-                node, spare, tuple(job for job, parts in held.items() if any(each.node == node.name for each in parts))
-            )
+            Pool(node, spare, tuple(dict.fromkeys(held.job for held in holding if _holds(held, node.name))))
             for node, spare in zip(whole, left, strict=True)
         ]
 
@@ -247,9 +249,9 @@ class Feed:
         queued = nsmallest(_EXPLAINED, self._active.keys() - self.going)
         if not alive:
             return dict.fromkeys(queued, "the scheduler is down: dmod scheduler start")
-        jobs = [self._active[job] for job in (*self.going, *queued)]
-        seen = [Seen(job.id, job.status, job.resources, job.allocation, name=job.name) for job in jobs]
-        return dict(waits(seen, nodes(self.project.config), self.project.config.limits))
+        if self._outlook is None:
+            self._outlook = Outlook(self.queue, self.project.config, _EXPLAINED)
+        return self._outlook.why(queued)
 
     def _same_file(self) -> None:
         """A queue that was deleted or replaced is read anew."""
@@ -265,3 +267,7 @@ class Feed:
             self.going.clear()
             self._version = -1
             self.generation += 1
+
+
+def _holds(held: Held, node: str) -> bool:
+    return any(each.node == node for each in held.allocation)

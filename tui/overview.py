@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dmod.jobs.job import Job
+    from dmod.jobs.resources import Allocation
     from dmod.scheduler.queue import Event
     from tui.entry import Entry
     from tui.look import Line
@@ -28,10 +29,10 @@ _WIDE = 108  # cells from which facts and timeline stand side by side
 
 
 def overview(  # noqa: PLR0913, PLR0917 - a job, what happened to it, and where it is shown
-    entry: Entry, job: Job, events: Sequence[Event], folder: Path, now: datetime, width: int
+    entry: Entry, job: Job, held: Sequence[Allocation], events: Sequence[Event], folder: Path, now: datetime, width: int
 ) -> list[Line]:
     """The page of a job; `width` decides whether its timeline stands beside it or below."""
-    facts = [*_state(entry, now), *_facts(job, folder, now)]
+    facts = [*_state(entry, now), *_facts(job, held, folder, now)]
     happened = timeline(events)
     if width < _WIDE:
         return [(), *facts, (), *happened]
@@ -78,11 +79,11 @@ def _state(entry: Entry, now: datetime) -> list[Line]:
     return lines
 
 
-def _facts(job: Job, folder: Path, now: datetime) -> list[Line]:
+def _facts(job: Job, allocation: Sequence[Allocation], folder: Path, now: datetime) -> list[Line]:
     wanted, prepared = job.resources, job.prepared
     memory = f", {format_memory(wanted.memory)}" if wanted.memory else ""
     limit = f", at most {format_duration(wanted.time_limit)}" if wanted.time_limit else ""
-    held = ", ".join(f"{each.cpus} on {each.node}" for each in job.allocation)
+    held = ", ".join(f"{each.cpus} on {each.node}" for each in allocation)
     lines = [
         _fact("kind", (job.kind, "text"), (f"  attempt {job.attempt}" if job.attempt > 1 else "", "muted")),
         *_command(job),

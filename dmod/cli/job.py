@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import job_list, job_submit, job_wait
-from dmod.cli.output import say, show_list, show_record, write
+from dmod.cli import job_list, job_submit, job_views, job_wait
+from dmod.cli.output import say, show_list, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
 from dmod.errors import PartialError
@@ -38,7 +38,6 @@ RECORD = json_schema.record(
     output=("string|null", "the dataset it makes"),
 )
 WORDS = Annotated[list[str], typer.Argument(metavar="JOB...", help="42, 40-45, last, a name, or a pattern: 'demo-*'")]
-ONE = Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name")]
 
 
 @app.command()
@@ -82,41 +81,13 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     return job_submit.submit(spec, wait=wait)
 
 
-@app.command(name="list")
-def list_(  # noqa: PLR0913, PLR0917 - filters
-    words: Annotated[list[str] | None, typer.Argument(metavar="[JOB...]", help="only these")] = None,
-    state: Annotated[
-        list[str] | None, typer.Option(help="queued, running, failed, ..., or active; commas between")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="a name or a pattern: 'demo-*'")] = None,
-    kind: Annotated[str | None, typer.Option(help="command, simulation or evaluation")] = None,
-    limit: Annotated[int | None, typer.Option(help="so many of the newest; 50 if nothing is said", min=1)] = None,
-    all: Annotated[bool, typer.Option("--all", help="all there are")] = False,  # noqa: A002
-) -> None:
-    """List jobs: the newest, those that are named, or those of a state.
-
-    dmod job list --state active
-    dmod job list --state failed -o name | xargs dmod job retry
-    """
-    job_list.show(words, state, name, kind, limit, all)
-
-
-@app.command()
-def show(word: ONE) -> None:
-    """Show one job: what was asked for, the data it runs on, what happened to it.
-
-    dmod job show last
-    """
-    from dmod.cli import job_show
-
-    queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    show_record(job_show.record(job, queue), name_key="id", table=job_show.lines)
+app.command(name="list")(job_views.list_)
+app.command()(job_views.show)
 
 
 @app.command()
 def logs(
-    word: ONE,
+    word: job_views.ONE,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on until the job ends")] = False,
     stderr: Annotated[bool, typer.Option("--stderr", help="only what went to stderr")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="only what went to stdout")] = False,
@@ -147,7 +118,7 @@ def wait(words: WORDS) -> int:
 
 
 @app.command()
-def watch(word: ONE) -> int:
+def watch(word: job_views.ONE) -> int:
     """Show the progress of a job until it ends; exit code as of wait.
 
     dmod job watch last
@@ -182,17 +153,7 @@ def retry(words: WORDS) -> int:
     return _each(job_list.chosen(words, queue), queue, "retry")
 
 
-@app.command()
-def explain(word: ONE) -> None:
-    """Say why a job waits or failed, and the command that would change it.
-
-    dmod job explain last
-    """
-    from dmod.cli import job_show
-
-    queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    show_record(job_show.explained(job, queue), name_key="id", table=job_show.explanation)
+app.command()(job_views.explain)
 
 
 def _each(jobs: list[Job], queue: Queue, verb: str) -> int:

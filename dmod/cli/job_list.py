@@ -101,12 +101,10 @@ def statuses(words: Iterable[str]) -> list[Status]:
 def waiting(queue: Queue) -> dict[int, str]:
     """Why each queued job waits, decided as the scheduler does."""
     from dmod.scheduler import lock
-    from dmod.scheduler.active import Active
-    from dmod.scheduler.nodes import nodes
-    from dmod.scheduler.step import waits
+    from dmod.scheduler.outlook import Outlook
 
     here = project()
-    said = dict(waits(Active(queue).look(), nodes(here.config), here.config.limits))
+    said = Outlook(queue, here.config).why()
     if lock.holder(here.state) is None:
         return dict.fromkeys(said, "the scheduler is not running: dmod scheduler start")
     return said

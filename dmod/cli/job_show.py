@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
@@ -33,7 +34,7 @@ def record(job: Job, queue: Queue) -> dict[str, Any]:
         "catchments": prepared["size"] or None,
         "cwd": job.cwd,
         "folder": str(project().job_folder(job.id)),
-        "allocation": json.loads(job.allocation_json),
+        "allocation": [asdict(part) for each in queue.holding() if each.job == job.id for part in each.allocation],
         "events": [
             {"status": str(event.status), "time": event.time, "note": event.note} for event in queue.events(job.id)
         ],

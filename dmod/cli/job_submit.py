@@ -65,6 +65,7 @@ def submit(spec: Spec, *, wait: bool) -> int:
     """Check a spec, queue it, print its id, wake the scheduler; with `wait` show its progress to the end."""
     from dmod.cli.job_list import row
     from dmod.data.folder import FolderStore
+    from dmod.jobs.order import Order
     from dmod.scheduler import lock
     from dmod.scheduler.queue import Queue
 
@@ -77,7 +78,7 @@ def submit(spec: Spec, *, wait: bool) -> int:
         show_record(_plan(spec, prepared))
         return 0
     queue = Queue(here.queue)
-    job = queue.submit(spec, Path.cwd(), prepared)
+    job = queue.submit(Order(spec, Path.cwd(), prepared))
     lock.ensure(here.root, here.state)
     if current().output == "name":
         write(str(job))

@@ -148,7 +148,7 @@ def _cancel_running(here: Project) -> None:
     running = queue.jobs(status=HOLDING)
     for job in running:
         try:
-            queue.cancel(job.id, "the scheduler was stopped")
+            queue.cancel(job.id, note="the scheduler was stopped")
         except ConflictError:
             continue  # it ended meanwhile
     if running:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +137,8 @@ def _statements(script: str) -> list[str]:
     return statements
 
 
-def _first() -> str:
-    return (Path(__file__).parent / "schema.sql").read_text()
+def _script(version: int) -> str:
+    return (Path(__file__).parent / f"schema_{version}.sql").read_text()
 
 
-MIGRATIONS = (_first,)  # ordered; each is the SQL that leads from its index to the next version
+MIGRATIONS = (partial(_script, 1), partial(_script, 2))  # ordered; each leads from its index to the next version

@@ -58,7 +58,7 @@ def serve(project: Project, *, draining: bool = False, asked: float = math.inf) 
             _anew(daemon)
         held.give()
         # a job that was submitted while we were leaving saw the lock taken, and started nobody
-        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE):
+        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE, limit=1):
             return
         with suppress(ConflictError):
             held.take()

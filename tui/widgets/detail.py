@@ -94,7 +94,8 @@ class Detail(Vertical):
         folder = self.feed.project.job_folder(entry.id)
         if self.page == "overview":
             job, events = self.feed.job(entry.id), self.feed.events(entry.id)
-            lines = overview(entry, job, events, folder, self.feed.clock(), self.size.width)
+            held = self.feed.held(entry.id)
+            lines = overview(entry, job, held, events, folder, self.feed.clock(), self.size.width)
             self.query_one("#overview", Lines).show(lines)
         elif self.page == "log":
             self.query_one(Log).open(folder / self._log_name(), self._silence())
