@@ -19,7 +19,7 @@ from textual.widgets import DataTable
 
 from dmod import project
 from dmod.jobs.kinds.command import Command, CommandSpec
-from dmod.jobs.prepared import Prepared
+from dmod.jobs.order import Order
 from dmod.scheduler.queue import Queue
 from tui.app import Dashboard
 
@@ -29,7 +29,7 @@ STATES = ("staging", "running", "collecting", "completed", "failed")
 
 def fill(queue: Queue, jobs: int) -> None:
     spec = CommandSpec(kind="command", name="bench", command=Command(("/bin/true",)))
-    queue.submit_all([(spec, Prepared())] * jobs, Path("/"))
+    queue.submit_all([Order(spec, Path("/"))] * jobs)
 
 
 def change(connection: sqlite3.Connection, ids: list[int], state: str) -> None:

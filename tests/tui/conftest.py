@@ -20,8 +20,10 @@ from dmod.hydro.period import TimeRange
 from dmod.jobs.kinds.command import Command, CommandSpec
 from dmod.jobs.kinds.evaluation import Evaluation, EvaluationSpec
 from dmod.jobs.kinds.simulation import Simulation, SimulationSpec
+from dmod.jobs.numbers import Numbers
+from dmod.jobs.order import Order
 from dmod.jobs.prepared import Prepared
-from dmod.jobs.resources import Resources
+from dmod.jobs.resources import Allocation, Resources
 from dmod.jobs.status import Status
 from dmod.scheduler.lock import Lock
 from dmod.scheduler.nodes import nodes
@@ -31,6 +33,7 @@ from tui.options import Options
 from tui.screens.jobs import Jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -43,8 +46,9 @@ NEXUSES = tuple(RIVERS.values())
 class Stage:
     """A project that tests can act in while a dashboard looks on."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, advance: Callable[..., None]) -> None:
         self.now = NOW
+        self._advance = advance
         monkeypatch.setattr(time, "time", self.clock_seconds)
         monkeypatch.chdir(root)
         monkeypatch.delenv("NO_COLOR", raising=False)
@@ -82,12 +86,19 @@ class Stage:
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def submit(self, spec, prepared: Prepared | None = None) -> int:
-        return self.queue.submit(spec, self.project.root, prepared or Prepared())
+    def submit(self, spec, prepared: Prepared | None = None, **more: object) -> int:
+        return self.queue.submit(Order(spec, self.project.root, prepared or Prepared(), **more))
 
-    def command(self, name: str, *argv: str, cpus: int = 1) -> int:
+    def command(self, name: str, *argv: str, cpus: int = 1, **more: object) -> int:
         table = Command(argv or ("/bin/true",))
-        return self.submit(CommandSpec(kind="command", name=name, resources=Resources(cpus), command=table))
+        return self.submit(CommandSpec(kind="command", name=name, resources=Resources(cpus), command=table), **more)
+
+    def array(self, name: str, numbers: str, **more: object) -> int:
+        return self.command(name, "/opt/member", numbers=Numbers.parse(numbers), **more)
+
+    def advance(self, job: int, to: Status, note: str = "", **more: object) -> None:
+        """Lead a task on as the scheduler does."""
+        self._advance(self.queue, job, to, note, **more)
 
     def simulation(self, name: str = "rivers") -> int:
         spec = SimulationSpec(
@@ -102,23 +113,24 @@ class Stage:
         spec = EvaluationSpec(kind="evaluation", name="rivers-scores", evaluation=table)
         return self.submit(spec, Prepared({"simulation": (simulated,), "observation": ("rivers-gauges",)}))
 
-    def run(self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "") -> None:
-        """Lead a job to an end, or to where it runs."""
-        found, node = self.queue.get(job), nodes(self.project.config)[0].name
-        held = json.dumps([{"node": node, "cpus": found.cpus, "memory": 0}])
-        self.queue.advance(job, Status.STAGING, f"{found.cpus} cpus on this machine", values={"allocation": held})
-        self.queue.advance(job, Status.RUNNING)
+    def run(
+        self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "", task: int = 0
+    ) -> None:
+        """Lead a task to an end, or to where it runs."""
+        held = (Allocation(nodes(self.project.config)[0].name, self.queue.get(job).cpus, 0),)
+        self.advance(job, Status.STAGING, task=task, held=held)
+        self.advance(job, Status.RUNNING, task=task)
         folder = self.folder(job)
         if to is Status.RUNNING:
             return
         self.wait(seconds=seconds)
         if to is Status.COMPLETED:
-            self.queue.advance(job, Status.COLLECTING)
+            self.advance(job, Status.COLLECTING, task=task)
             made = folder / layout.OUTPUT
             if made.is_dir():
                 self.store.create(self.queue.get(job).output, "output", [made], job=job)
                 shutil.rmtree(made)
-        self.queue.advance(job, to, note, values={"reason": note})
+        self.advance(job, to, note, task=task)
 
     def folder(self, job: int) -> Path:
         folder = self.project.job_folder(job)
@@ -265,29 +277,29 @@ def play():
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch):
+def stage(tmp_path, monkeypatch, advance):
     """An empty project."""
-    made = Stage(tmp_path, monkeypatch)
+    made = Stage(tmp_path, monkeypatch, advance)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def past(tmp_path_factory):
+def past(tmp_path_factory, advance):
     """The folder of a project with nine jobs, made once."""
     root = tmp_path_factory.mktemp("past")
     with pytest.MonkeyPatch.context() as patch:
-        made = Stage(root, patch)
+        made = Stage(root, patch, advance)
         live(made)
         made.close()
     return root
 
 
 @pytest.fixture
-def rivers(past, tmp_path, monkeypatch):
+def rivers(past, tmp_path, monkeypatch, advance):
     """A project with a past and a present: nine jobs, a scheduler."""
     shutil.copytree(past, tmp_path, dirs_exist_ok=True)
-    stage = Stage(tmp_path, monkeypatch)
+    stage = Stage(tmp_path, monkeypatch, advance)
     held = Lock(stage.project.state)
     held.take()
     yield stage
