@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dmod.jobs.launch import Plan, Program, plan
+from dmod.jobs.provenance import origin
 from dmod.scheduler.stage import stage
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Catalog:
         self._jobs: dict[int, Job] = {}
         self._specs: dict[int, Spec] = {}
         self._plans: dict[int, Plan] = {}
+        self._origins: dict[str, str] = {}  # by kind
         self._items: dict[int, bool] = {}  # whether tasks have something of their own
 
     def forget(self, job: int) -> None:
@@ -45,6 +48,13 @@ class Catalog:
         if job not in self._specs:
             self._specs[job] = self.job(job).spec
         return self._specs[job]
+
+    def origin(self, job: int) -> str:
+        """With what a job is run, as JSON."""
+        kind = self.job(job).kind
+        if kind not in self._origins:
+            self._origins[kind] = json.dumps(origin(kind))
+        return self._origins[kind]
 
     def collects(self, job: int) -> bool:
         """Whether its tasks make datasets."""

@@ -74,6 +74,10 @@ class Ledger:
             job.started = time
         self._move(job, number, Status.RUNNING, note, time)
 
+    def comes_from(self, job: Active, origin: str) -> None:
+        """With what a job is run, as JSON."""
+        self._write.execute("update job set origin = ? where id = ?", (origin, job.id))
+
     def collecting(self, job: Active, number: int, code: int) -> None:
         """The program of a task is done; its output becomes a dataset."""
         self._write.execute(_COLLECTING, (code, job.id, number))

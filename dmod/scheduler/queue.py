@@ -165,6 +165,12 @@ class Queue:
         )
         return [(row[0], row[1], bool(row[2]), Status(row[3])) for row in self.read(query, (json.dumps(jobs),))]
 
+    def alike(self, fingerprint: str) -> list[Job]:
+        """The completed jobs that made the same, the newest first."""
+        if not fingerprint:
+            return []
+        return self._rows("where fingerprint = ? and status = 'completed' order by id desc", (fingerprint,))
+
     def begun(self) -> list[Task]:
         """The tasks that were staged, run, or are collected."""
         return list(map(task_of, self.read(f"select {TASK} from task where status in (?, ?, ?)", BEGUN)))  # noqa: S608

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from dmod.data.folder import FolderStore
     from dmod.jobs.job import Job
 
-PROVENANCE = "provenance.json"
-
 
 def stage(job: Job, folder: Path, store: FolderStore) -> list[str]:
     """Lay out the folder of a job, and name the datasets that are not what they were when it was submitted.

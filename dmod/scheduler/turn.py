@@ -158,6 +158,8 @@ class Turn:
         for told in self._started:
             job, task = self.backlog.jobs.get(told.key[0]), self.running.tasks.get(told.key)
             if job is not None and task is not None:
+                if job.started is None:
+                    ledger.comes_from(job, self.catalog.origin(job.id))
                 ledger.running(job, told.key[1], told.handle, told.time, task.note)
         self._started.clear()
 
