@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from dmod.jobs.numbers import Numbers
@@ -113,7 +114,7 @@ def active_of(row: Sequence[Any], patterns: tuple[str, ...]) -> Active:
     size, begun, at_once, running, completed, failed, canceled, attempt, started = rest
     return Active(
         id_,
-        name,
+        intern(name),
         place,
         Status(status),
         wanted,

@@ -117,7 +117,7 @@ class Backlog:
 
     def _read(self, where: str, values: Iterable[object]) -> None:
         """Read jobs anew."""
-        rows = self.queue.read(f"select {COLUMNS} from job where {where}", tuple(values))  # noqa: S608 - constants
+        rows = self.queue.stream(f"select {COLUMNS} from job where {where}", tuple(values))  # noqa: S608 - constants
         jobs = [active_of(row, self.limits.of(row["name"])) for row in rows]
         for job in jobs:
             self.remove(job.id)

@@ -219,6 +219,11 @@ class Queue:
         with database.translated(self.path):
             return self.connection.execute(query, tuple(values)).fetchall()
 
+    def stream(self, query: str, values: Sequence[Any] = ()) -> Iterator[sqlite3.Row]:
+        """Rows one by one, for those that are many."""
+        with database.translated(self.path):
+            yield from self.connection.execute(query, tuple(values))
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it or nothing, and nobody else writes meanwhile."""

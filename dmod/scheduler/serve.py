@@ -72,4 +72,5 @@ def _anew(daemon: Daemon) -> None:
     while not daemon.leaving and time.monotonic() < until:
         time.sleep(0.1)
     if not daemon.leaving:
-        os.execv(sys.executable, [sys.executable, "-m", "dmod.scheduler", str(daemon.project.root)])  # noqa: S606 - no shell
+        words = [lock.DRAIN] if daemon.draining else []
+        os.execv(sys.executable, [sys.executable, "-m", "dmod.scheduler", str(daemon.project.root), *words])  # noqa: S606 - no shell

@@ -16,7 +16,7 @@ from dmod.cli import settings
 from dmod.config import Defaults
 from dmod.jobs import kinds
 from dmod.jobs.numbers import Numbers
-from dmod.jobs.order import Order
+from dmod.jobs.order import Order, line_item
 from dmod.scheduler import lock
 from dmod.scheduler.queue import Queue
 
@@ -68,7 +68,7 @@ class Project:
         data = {"kind": "command", "name": "noop", "command": {"argv": list(argv)}}
         spec = kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
         numbers = Numbers.parse(tasks) if tasks else None
-        return Order(spec, self.root, numbers=numbers, held=held, items=lines)
+        return Order(spec, self.root, numbers=numbers, held=held, items=[line_item(line) for line in lines])
 
     def submit(self, *argv: str, **options: Any) -> int:  # noqa: ANN401
         """Add a job and wake the scheduler, as the command line does."""
