@@ -47,7 +47,7 @@ class Active:
     started: float | None
     patterns: tuple[str, ...] = ()  # the limits that count it
     again: dict[int, tuple[int, float]] = None  # type: ignore[assignment] # tasks that wait anew: attempt, not before
-    skipped: frozenset[int] = NOBODY  # tasks beyond `begun` that were canceled one by one
+    skipped: frozenset[int] = NOBODY  # tasks beyond `begun` that were canceled one by one; they may be repeated
     needs: frozenset[int] = NOBODY  # jobs that must end first
     doomed: str = ""  # why it can never start
 

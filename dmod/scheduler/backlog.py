@@ -43,7 +43,7 @@ class Backlog:
         self.seen = 0  # the newest event that is in this
 
     def refresh(self) -> set[int]:
-        """See what others changed since the last look; the jobs that it was."""
+        """See what others changed since the last look; the jobs that it was, and those that can never start for it."""
         version = self.queue.version()
         if version == self.version:
             return set()
@@ -52,8 +52,8 @@ class Backlog:
         rows = self.queue.read("select distinct job from event where id > ?", (self.seen,)) if not first else []
         self.seen = self.queue.read("select coalesce(max(id), 0) from event")[0][0]
         changed = {row[0] for row in rows}
-        self._read(_FIRST, (self._most,)) if first else self._read(_THESE, (_json(changed),))
-        return set(self.jobs) if first else changed
+        doomed = self._read(_FIRST, (self._most,)) if first else self._read(_THESE, (_json(changed),))
+        return set(self.jobs) if first else changed | doomed
 
     def waiting(self, now: float) -> Iterator[Waiting]:
         """The jobs that may start tasks now, in the order of their places; limits are handed out in that order."""
@@ -115,8 +115,8 @@ class Backlog:
             self.place(job)
         return doomed
 
-    def _read(self, where: str, values: Iterable[object]) -> None:
-        """Read jobs anew."""
+    def _read(self, where: str, values: Iterable[object]) -> set[int]:
+        """Read jobs anew; those that can never start because one of these has ended."""
         rows = self.queue.stream(f"select {COLUMNS} from job where {where}", tuple(values))  # noqa: S608 - constants
         jobs = [active_of(row, self.limits.of(row["name"])) for row in rows]
         for job in jobs:
@@ -127,9 +127,7 @@ class Backlog:
         self._depend(active)
         for job in active.values():
             self.place(job)
-        for job in jobs:
-            if job.status.ended:
-                self.settle(job.id, job.status)
+        return {each.id for job in jobs if job.status.ended for each in self.settle(job.id, job.status)}
 
     def _repeats(self, jobs: dict[int, Active]) -> None:
         query = "select job, number, attempt, due from task where status = 'queued'"
@@ -138,9 +136,9 @@ class Backlog:
                 jobs[number].repeat(task, attempt, due)
 
     def _skips(self, jobs: dict[int, Active]) -> None:
-        query = "select number from task where job = ? and number >= ? and status = 'canceled'"
+        query = "select number from task where job = ? and number >= ?"
         for job in jobs.values():
-            if job.numbers is not SINGLE and job.canceled and job.begun < job.size:
+            if job.numbers is not SINGLE and (job.canceled or job.attempt > 1) and job.begun < job.size:
                 rows = self.queue.read(query, (job.id, job.numbers[job.begun]))
                 job.skipped = frozenset(row[0] for row in rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dmod.errors import ConflictError, NotFoundError
@@ -44,10 +45,14 @@ def cancel(write: sqlite3.Connection, job: int, task: int | None, note: str) -> 
 
 
 def _cancel_task(write: sqlite3.Connection, job: Job, number: int, note: str) -> Status:
-    if number not in Numbers.parse(job.numbers):
-        raise NotFoundError(f"job {job.id} has no task {number}", why=f"they are {job.numbers}")
+    numbers = Numbers.parse(job.numbers)
+    if number not in numbers:
+        raise NotFoundError(
+            f"job {job.id} has no task {number}", why=f"they are {job.numbers}", fix=f"dmod job show {job.id}"
+        )
     row = write.execute("select status from task where job = ? and number = ?", (job.id, number)).fetchone()
-    before = Status(row[0]) if row else Status.CANCELED if job.status.ended else Status.QUEUED
+    gone = numbers.place(number) < _upto(write, job.id)  # it was canceled with others
+    before = Status(row[0]) if row else Status.CANCELED if gone else Status.QUEUED
     if before.ended:
         raise ConflictError(f"task {job.id}/{number} is {before} already", fix=f"dmod job show {job.id}/{number}")
     if before is not Status.QUEUED:
@@ -87,7 +92,7 @@ def retry(write: sqlite3.Connection, job: int, tasks: Sequence[int], *, failed: 
         raise ConflictError(f"job {job} is {found.status}: it cannot become queued", fix=f"dmod job cancel {job}")
     unclaimed(write, found.output)
     causes = ("failed",) if failed else ("failed", "canceled")
-    if not failed and found.status.ended:
+    if found.canceled:
         _materialize(write, found)
     where = f"job = ? and status in ({', '.join('?' * len(causes))})"
     values: tuple[object, ...] = (job, *causes)
@@ -112,12 +117,19 @@ def retry(write: sqlite3.Connection, job: int, tasks: Sequence[int], *, failed: 
     return again
 
 
+def _upto(write: sqlite3.Connection, job: int) -> int:
+    """How many of the numbers of a job had their turn: those of them that have no row were canceled."""
+    return int(write.execute("select begun from job where id = ?", (job,)).fetchone()[0])
+
+
 def _materialize(write: sqlite3.Connection, job: Job) -> None:
     """Give rows to the tasks that were canceled before they were begun."""
-    begun = {row[0] for row in write.execute("select number from task where job = ?", (job.id,))}
-    missing = (number for number in Numbers.parse(job.numbers or "0") if number not in begun)
+    known = {row[0] for row in write.execute("select number from task where job = ?", (job.id,))}
+    gone = islice(Numbers.parse(job.numbers or "0"), _upto(write, job.id))
+    ended = job.ended.timestamp() if job.ended else None
     write.executemany(
-        "insert into task (job, number, status) values (?, ?, 'canceled')", ((job.id, number) for number in missing)
+        "insert into task (job, number, status, ended, reason) values (?, ?, 'canceled', ?, ?)",
+        ((job.id, number, ended, job.reason) for number in gone if number not in known),
     )
 
 
@@ -148,7 +160,7 @@ def prune(write: sqlite3.Connection, before: float) -> list[int]:
     ended = f"({', '.join('?' * len(ENDED))})"
     rows = write.execute(
         f"select id from job where ended < ? and status in {ended} and id not in"  # noqa: S608
-        f" (select needs from dependency join job on job.id = dependency.job where job.status in {active})",
+        f" (select needs from dependency join job on job.id = dependency.job where job.status in {active}) order by id",
         (before, *ENDED, *ACTIVE),
     ).fetchall()
     ids = [row[0] for row in rows]

@@ -147,9 +147,9 @@ class Queue:
         self, job: int, *, status: Sequence[Status] = (), numbers: Sequence[int] = (), limit: int | None = None
     ) -> list[Task]:
         """The tasks of a job in the order of their numbers: all, or those of a status, or some. NotFoundError."""
-        found = self.get(job)
-        begun = self.read(f"select {TASK} from task where job = ? order by number", (job,))  # noqa: S608
-        return rows.whole(found, list(map(task_of, begun)), status, numbers, limit)
+        found, upto = self.get(job), self.read("select begun from job where id = ?", (job,))[0][0]
+        known = self.read(f"select {TASK} from task where job = ? order by number", (job,))  # noqa: S608
+        return rows.whole(found, upto, list(map(task_of, known)), status, numbers, limit)
 
     def items(self, job: int, numbers: Sequence[int] = ()) -> dict[int, str]:
         """What is a task's own: its line, or its spec and data as JSON."""

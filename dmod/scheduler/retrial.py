@@ -49,7 +49,8 @@ def unstartable(error: Exception) -> Failure:
 def fail(ledger: Ledger, job: Active, spec: Spec, task: tuple[int, int], failure: Failure) -> None:
     """A task (number, attempt) has failed: run it again as its spec says, or note its end, and that of the others."""
     number, attempt = task
-    if attempt <= spec.retries and not job.stop and matches(spec.retry_on, failure):
+    over = job.stop or (spec.max_fails and job.failed >= spec.max_fails)
+    if attempt <= spec.retries and not over and matches(spec.retry_on, failure):
         due = ledger.now + delay(attempt, spec.retry_delay) if spec.retry_delay else 0.0
         ledger.again(job, number, attempt, due, failure.reason)
         return

@@ -147,20 +147,23 @@ def allocations(text: str) -> tuple[Allocation, ...]:
     return tuple(Allocation(*each) if isinstance(each, list) else Allocation(**each) for each in json.loads(text))
 
 
-def whole(
-    job: Job, begun: Sequence[Task], status: Sequence[Status], numbers: Sequence[int], limit: int | None
+def whole(  # noqa: PLR0913, PLR0917 - filters
+    job: Job, upto: int, known: Sequence[Task], status: Sequence[Status], numbers: Sequence[int], limit: int | None
 ) -> list[Task]:
-    """The tasks of a job, those that were never begun as well, as far as they are wanted."""
+    """The tasks of a job as far as they are wanted; `known`: with rows, `upto`: of its numbers that had their turn."""
     from dmod.jobs.numbers import Numbers
 
-    known, all_ = {task.number: task for task in begun}, Numbers.parse(job.numbers or "0")
-    rest = Status.CANCELED if job.status.ended else Status.QUEUED
+    rows, all_ = {task.number: task for task in known}, Numbers.parse(job.numbers or "0")
+    last = all_[upto - 1] if upto else -1
     found: list[Task] = []
-    for number in sorted(set(numbers)) if numbers else all_:
-        task = known.get(number)
-        if task is None and number in all_ and (not status or rest in status):
+    for number in (each for each in sorted(set(numbers)) if each in all_) if numbers else all_:
+        task = rows.get(number)
+        if task is None:
+            rest = Status.CANCELED if number <= last else Status.QUEUED
+            if status and rest not in status:
+                continue
             task = _unbegun(job, number, rest)
-        if task is not None and (not status or task.status in status):
+        if not status or task.status in status:
             found.append(task)
         if len(found) == limit:
             break
