@@ -210,6 +210,12 @@ class Queue:
         found = self.read(query, (*given.values(), limit))
         return [Event(row[0], row[1], row[2], Status(row[3]), moment(row[4]), row[5]) for row in reversed(found)]
 
+    def moved(self, after: int) -> tuple[list[int], int]:
+        """The jobs to which something happened after an event, however much it was; and the newest event."""
+        newest = self.read("select coalesce(max(id), 0) from event")[0][0]
+        rows = self.read("select distinct job from event where id > ? and id <= ?", (after, newest))
+        return sorted(row[0] for row in rows), int(newest)
+
     def version(self) -> int:
         """A number that changes when another process has written."""
         return int(self.read("pragma data_version")[0][0])
