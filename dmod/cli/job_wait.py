@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from dmod import layout
-from dmod.cli.output import Progress, mark, say
+from dmod.cli.output import Progress, mark, say, show_list
 from dmod.cli.settings import current, project
 from dmod.errors import TimedOutError
 from dmod.jobs.status import Status
@@ -16,8 +17,11 @@ from dmod.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
+    from dmod.cli.job_words import Picked
     from dmod.jobs.job import Job
+    from dmod.jobs.numbers import Numbers
     from dmod.scheduler.queue import Queue
 
 LOOK = 0.01  # seconds between looks at SQLite's change counter: 14 us each
@@ -25,9 +29,67 @@ GUARD = 2.0  # seconds between looks whether a scheduler lives
 PATIENCE = 0.5  # seconds before the first of them: one that a submit has just started takes a moment
 
 
+class Target(NamedTuple):
+    """A job that is waited for, or some of its tasks."""
+
+    job: int
+    numbers: Numbers | None = None
+
+    @property
+    def name(self) -> str:
+        """As people name it."""
+        return str(self.job) if self.numbers is None else f"{self.job}/{self.numbers}"
+
+    def seen(self, queue: Queue) -> tuple[Job, bool]:
+        """The job, and whether what is waited for has ended."""
+        job = queue.get(self.job)
+        if self.numbers is None or job.status.ended:
+            return job, job.status.ended
+        return job, all(task.status.ended for task in queue.tasks(self.job, numbers=list(self.numbers)))
+
+
 def wait(ids: Sequence[int], queue: Queue) -> list[Job]:
     """Wait until all have ended. Raises TimedOutError after --timeout; the work goes on."""
-    return _until(ids, queue, lambda _job: None)
+    _until([Target(each) for each in ids], queue, lambda _job: None)
+    return [queue.get(each) for each in ids]
+
+
+def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
+    """The same for jobs and tasks of jobs; shows how they ended, and returns the exit code."""
+    from dmod.cli.job_list import COLUMNS, row
+
+    _until([Target(one.job.id, one.numbers) for one in chosen], queue, lambda _job: None)
+    ended = [each for one in chosen for each in _ended(one, queue)]
+    rows = []
+    for job in ended:
+        shown = row(job, {})
+        if job.task:
+            shown |= {"task": job.task} if current().machine else {"id": f"{job.id}/{job.task}"}
+        rows.append(shown)
+    show_list(rows, COLUMNS, name_key="id")
+    return exit_code(ended)
+
+
+def _ended(one: Picked, queue: Queue) -> list[Job]:
+    """A job, or its tasks as jobs of their own."""
+    job = queue.get(one.job.id)
+    if one.numbers is None:
+        return [job]
+    return [
+        replace(
+            job,
+            task=task.number,
+            numbers="",
+            size=1,
+            status=task.status,
+            started=task.started,
+            ended=task.ended,
+            exit_code=task.exit_code,
+            attempt=task.attempt,
+            reason=task.reason,
+        )
+        for task in queue.tasks(job.id, numbers=list(one.numbers))
+    ]
 
 
 def watch(job: int, queue: Queue) -> Job:
@@ -37,20 +99,43 @@ def watch(job: int, queue: Queue) -> Job:
     with Progress(f"job {job} {first.name}") as bar:
 
         def look(seen: Job) -> None:
-            running = seen.status is Status.RUNNING
-            done, total, note = _progress(here.job_folder(job)) if running else (0.0, 0.0, "")
-            bar.update(done, total, note or str(seen.status))
+            bar.update(*_far(seen, here.job_folder(job)))
 
-        ended = _until([job], queue, look)[0]
+        _until([Target(job)], queue, look)
+    ended = queue.get(job)
+    said = told(ended, _first_failed(ended, queue))
     if ended.status is Status.COMPLETED:
-        say(told(ended))
+        say(said)
     else:  # not talk: -q silences no failure
-        sys.stderr.write(f"{told(ended)}\n")
+        sys.stderr.write(f"{said}\n")
     return ended
 
 
-def told(job: Job) -> str:
-    """How a job ended, in a line or three."""
+def _far(job: Job, folder: Path) -> tuple[float, float, str, str]:
+    """Done, total, what is being done, and what may change from moment to moment."""
+    if job.held and not job.running and not job.status.ended:
+        return 0.0, 0.0, f"held: dmod job release {job.id}", ""
+    if job.array:
+        done = job.completed + job.failed + job.canceled
+        begun = done or job.running or job.status is Status.RUNNING
+        counts = (("running", job.running), ("failed", job.failed), ("canceled", job.canceled))
+        detail = ", ".join(f"{count:,} {word}" for word, count in counts if count)
+        return float(done), float(job.size), "" if begun else "queued", detail
+    if job.status is not Status.RUNNING:
+        return 0.0, 0.0, str(job.status), ""
+    done_, total, note = _progress(folder)
+    return done_, total, note or str(job.status), ""
+
+
+def _first_failed(job: Job, queue: Queue) -> int:
+    """The number of the first task of an array that failed, 0 if none did."""
+    if not job.array or not job.failed:
+        return 0
+    return next((task.number for task in queue.tasks(job.id, status=[Status.FAILED], limit=1)), 0)
+
+
+def told(job: Job, failed: int = 0) -> str:
+    """How a job ended, in a line or three; `failed` is the first of its tasks that did."""
     took = (
         f" after {format_duration((job.ended - job.started).total_seconds(), most=2)}"
         if job.started and job.ended
@@ -58,8 +143,21 @@ def told(job: Job) -> str:
     )
     line = f"{mark(str(job.status))} job {job.id} {job.name}{took}"
     if job.status is Status.COMPLETED:
-        return f"{line}: dataset {job.output}" if job.output else line
-    return f"{line}\n  why: {job.reason}\n  fix: dmod job explain {job.id}"
+        made = f"dataset{'s' * job.array} {_outputs(job)}" if job.output else f"{job.size:,} tasks" if job.array else ""
+        return f"{line}: {made}" if made else line
+    fix = f"dmod job logs {job.id}/{failed}, then dmod job retry {job.id} --failed"
+    return f"{line}\n  why: {job.reason}\n  fix: {fix if failed else f'dmod job explain {job.id}'}"
+
+
+def _outputs(job: Job) -> str:
+    """The dataset it made, or the first and the last of them."""
+    if not job.array:
+        return str(job.output)
+    from dmod.jobs.numbers import Numbers
+
+    numbers = Numbers.parse(job.numbers)
+    first, last = (replace(job, task=numbers[at]).output for at in (0, len(numbers) - 1))
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def exit_code(jobs: Iterable[Job]) -> int:
@@ -67,8 +165,16 @@ def exit_code(jobs: Iterable[Job]) -> int:
     return 0 if all(job.status is Status.COMPLETED for job in jobs) else 1
 
 
-def _until(ids: Sequence[int], queue: Queue, look: Callable[[Job], None]) -> list[Job]:
-    """The jobs, once all have ended; `look` is shown the first that has not, now and again.
+def own_code(job: Job) -> int:
+    """The exit code of a job that has ended, as a shell would have it; 1 if it failed without one."""
+    if job.status is Status.COMPLETED:
+        return 0
+    code = job.exit_code or 0
+    return (128 - code if code < 0 else code) % 256 or 1
+
+
+def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job], None]) -> None:
+    """Return when all have ended; `look` is shown the first that has not, now and again.
 
     Only that one is read when something has changed, so that waiting for thousands costs no more than for one.
     """
@@ -77,8 +183,7 @@ def _until(ids: Sequence[int], queue: Queue, look: Callable[[Job], None]) -> lis
     here, patience = project(), current().timeout
     until = None if patience is None else time.monotonic() + patience
     guarded, shown, version = time.monotonic() - GUARD + PATIENCE, 0.0, -1
-    left = list(reversed(ids))
-    first = queue.get(left[-1])
+    left = list(reversed(targets))
     try:
         while True:
             now = time.monotonic()
@@ -87,41 +192,43 @@ def _until(ids: Sequence[int], queue: Queue, look: Callable[[Job], None]) -> lis
                 lock.ensure(here.root, here.state) if lock.holder(here.state) is None else None
             changed = queue.version()
             if changed != version:
-                version, first = changed, queue.get(first.id)
-                while first.status.ended and len(left) > 1:
+                version, (first, ended) = changed, left[-1].seen(queue)
+                while ended and len(left) > 1:
                     left.pop()
-                    first = queue.get(left[-1])
-            if first.status.ended or now - shown >= 0.1:
+                    first, ended = left[-1].seen(queue)
+            if ended or now - shown >= 0.1:
                 shown = now
                 look(first)
-            if first.status.ended:
-                return [queue.get(each) for each in ids]
+            if ended:
+                return
             if until is not None and now >= until:
-                raise _timed_out(ids, queue, patience or 0)
+                raise _timed_out(targets, queue, patience or 0)
             time.sleep(LOOK)
     except KeyboardInterrupt:
-        one = ids[0] if len(ids) == 1 else ""
-        going = f"job {one} goes on" if one else f"{len(ids)} jobs go on"
-        again = f"dmod job {'watch' if one else 'wait'} {' '.join(map(str, ids))}"
+        one = targets[0] if len(targets) == 1 else None
+        going = f"job {one.name} goes on" if one else f"{len(targets)} jobs go on"
+        again = f"dmod job {'watch' if one and one.numbers is None else 'wait'} {_names(targets)}"
         say(f"\n{going}; to come back: {again}")
         raise
 
 
-def _timed_out(ids: Sequence[int], queue: Queue, patience: int) -> TimedOutError:
-    left = sum(not queue.get(each).status.ended for each in ids)
+def _names(targets: Sequence[Target]) -> str:
+    return " ".join(each.name for each in targets)
+
+
+def _timed_out(targets: Sequence[Target], queue: Queue, patience: int) -> TimedOutError:
+    left = sum(not each.seen(queue)[1] for each in targets)
     return TimedOutError(
-        f"{left} of {len(ids)} jobs have not ended after {format_duration(patience)}",
+        f"{left} of {len(targets)} jobs have not ended after {format_duration(patience)}",
         why="they go on",
-        fix=f"dmod job wait {' '.join(map(str, ids))}",
+        fix=f"dmod job wait {_names(targets)}",
     )
 
 
-def _progress(folder: object) -> tuple[float, float, str]:
+def _progress(folder: Path) -> tuple[float, float, str]:
     """Done, total and what is being done, as the worker last said."""
-    from pathlib import Path
-
     try:
-        said = json.loads((Path(str(folder)) / layout.PROGRESS).read_text())
+        said = json.loads((folder / layout.PROGRESS).read_text())
     except (OSError, ValueError):
         return 0.0, 0.0, ""
     return said["done"], said["total"], f"{said['unit']} {said['phase']}".strip()

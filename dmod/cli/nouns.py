@@ -39,7 +39,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "dmod.cli.job",
             "app",
             "run simulations, evaluations and commands",
-            verbs="submit list show logs wait watch cancel retry explain",
+            verbs="submit list show explain logs wait watch cancel retry hold release",
             quick={"list": "dmod.cli.job_list:show"},
         ),
         "dataset": Noun(
@@ -65,7 +65,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "the process that runs jobs; it starts by itself",
             verbs="start stop status logs",
         ),
-        "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show"),
+        "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show drain resume"),
         "config": Noun("dmod.cli.config", "app", "dmod.toml: what holds, and why", verbs="show check schema path"),
         "completion": Noun("dmod.cli.completion", "command", "tab completion for bash, zsh or fish"),
         "version": Noun("dmod.cli.version", "command", "dmod, Python and what is installed"),

@@ -35,17 +35,20 @@ class Progress:
     ) -> None:
         self.clear()
 
-    def update(self, done: float = 0, total: float = 0, note: str = "") -> None:
-        """Say how far it is: `done` of `total` (0: nobody knows), and what is being done."""
+    def update(self, done: float = 0, total: float = 0, note: str = "", detail: str = "") -> None:
+        """Say how far it is: `done` of `total` (0: nobody knows), and what is being done.
+
+        A new `note` is worth a line where lines are not redrawn; a new `detail` is not.
+        """
         if current().quiet:
             return
-        now = time.monotonic()
+        now, text = time.monotonic(), ", ".join(filter(None, (note, detail)))
         if is_terminal(sys.stderr):
             if now - self.last >= _REDRAW or note != self.said or (total and done >= total):
-                self._draw(done, total, note)
+                self._draw(done, total, text)
                 self.last, self.said = now, note
         elif note != self.said or now - self.last >= _HEARTBEAT:
-            sys.stderr.write(f"{self._line(done, total, note)}\n")
+            sys.stderr.write(f"{self._line(done, total, text)}\n")
             sys.stderr.flush()
             self.last, self.said = now, note
 
