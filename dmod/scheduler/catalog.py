@@ -76,7 +76,7 @@ class Catalog:
     def program(self, key: Key, attempt: int, cpus: Sequence[int]) -> Program:
         """What is started for a task. Raises NotFoundError, UnmetError."""
         job, item = key[0], self._item(key)
-        if item and '"spec"' in item:  # a point of a sweep has a spec of its own
+        if item.startswith('{"point"'):  # of a sweep: it has a spec of its own
             own = plan(self.task(key, attempt), self._project.root)
             return own.program(key[1], attempt, self.folder(key), cpus)
         if job not in self._plans:
