@@ -55,41 +55,17 @@ def wait(ids: Sequence[int], queue: Queue) -> list[Job]:
 
 
 def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
-    """The same for jobs and tasks of jobs; shows how they ended, and returns the exit code."""
-    from dmod.cli.job_list import COLUMNS, row
+    """The same where tasks are named: shows how they ended, and returns the exit code."""
+    from dmod.cli import task_list
 
     _until([Target(one.job.id, one.numbers) for one in chosen], queue, lambda _job: None)
-    ended = [each for one in chosen for each in _ended(one, queue)]
-    rows = []
-    for job in ended:
-        shown = row(job, {})
-        if job.task:
-            shown |= {"task": job.task} if current().machine else {"id": f"{job.id}/{job.task}"}
-        rows.append(shown)
-    show_list(rows, COLUMNS, name_key="id")
-    return exit_code(ended)
-
-
-def _ended(one: Picked, queue: Queue) -> list[Job]:
-    """A job, or its tasks as jobs of their own."""
-    job = queue.get(one.job.id)
-    if one.numbers is None:
-        return [job]
-    return [
-        replace(
-            job,
-            task=task.number,
-            numbers="",
-            size=1,
-            status=task.status,
-            started=task.started,
-            ended=task.ended,
-            exit_code=task.exit_code,
-            attempt=task.attempt,
-            reason=task.reason,
-        )
-        for task in queue.tasks(job.id, numbers=list(one.numbers))
+    rows = [
+        task_list.row(queue.get(one.job.id), task, "")
+        for one in chosen
+        for task in queue.tasks(one.job.id, numbers=list(one.numbers or ()))
     ]
+    show_list(rows, task_list.COLUMNS, name_key="id")
+    return 0 if all(row["status"] == Status.COMPLETED for row in rows) else 1
 
 
 def watch(job: int, queue: Queue) -> Job:
@@ -120,7 +96,7 @@ def _far(job: Job, folder: Path) -> tuple[float, float, str, str]:
         begun = done or job.running or job.status is Status.RUNNING
         counts = (("running", job.running), ("failed", job.failed), ("canceled", job.canceled))
         detail = ", ".join(f"{count:,} {word}" for word, count in counts if count)
-        return float(done), float(job.size), "" if begun else "queued", detail
+        return float(done), float(job.size), "done" if begun else "queued", detail
     if job.status is not Status.RUNNING:
         return 0.0, 0.0, str(job.status), ""
     done_, total, note = _progress(folder)
