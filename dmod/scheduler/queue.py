@@ -148,7 +148,9 @@ class Queue:
     ) -> list[Task]:
         """The tasks of a job in the order of their numbers: all, or those of a status, or some. NotFoundError."""
         found, upto = self.get(job), self.read("select begun from job where id = ?", (job,))[0][0]
-        known = self.read(f"select {TASK} from task where job = ? order by number", (job,))  # noqa: S608
+        some = " and number in (select value from json_each(?))" if numbers else ""
+        values = (job, json.dumps(numbers)) if numbers else (job,)
+        known = self.read(f"select {TASK} from task where job = ?{some} order by number", values)  # noqa: S608
         return rows.whole(found, upto, list(map(task_of, known)), status, numbers, limit)
 
     def items(self, job: int, numbers: Sequence[int] = ()) -> dict[int, str]:
