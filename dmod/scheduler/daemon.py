@@ -20,6 +20,7 @@ from dmod.scheduler.catalog import Catalog
 from dmod.scheduler.collector import Collector
 from dmod.scheduler.limits import Limits
 from dmod.scheduler.nodes import nodes
+from dmod.scheduler.pulse import Pulse
 from dmod.scheduler.queue import Queue
 from dmod.scheduler.running import Running, Task
 from dmod.scheduler.turn import Turn
@@ -59,6 +60,8 @@ class Daemon:
             nodes(config),
             grace,
         )
+        self._pulse = Pulse(project.state, self._turn.tally)
+        log.addHandler(self._pulse)  # it keeps the last error
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._ear, selectors.EVENT_READ)
         self._selector.register(self._executor, selectors.EVENT_READ)
@@ -79,7 +82,10 @@ class Daemon:
                 self._busy_until = time.monotonic()
             elif self._idle():
                 break
+            self._pulse.beat()
             self._sleep()
+        self._pulse.write()
+        log.removeHandler(self._pulse)
         log.info("leaving; %d tasks go on", len(self._running.tasks))
         self._executor.close()
 

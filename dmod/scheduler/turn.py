@@ -20,6 +20,7 @@ from dmod.jobs.retry import Failure
 from dmod.jobs.status import Status
 from dmod.scheduler import retrial
 from dmod.scheduler.ledger import Ledger
+from dmod.scheduler.pulse import Tally
 from dmod.scheduler.running import Task
 from dmod.scheduler.step import MOST, impossible, step
 
@@ -66,7 +67,7 @@ class Turn:
         self.queue, self.backlog, self.catalog, self.running = queue, backlog, catalog, running
         self.executor, self.collector, self.nodes, self._grace = executor, collector, nodes, grace
         self.changed: set[int] = set()  # jobs that others have changed
-        self.spent = 0.0  # seconds that the last decision took
+        self.tally = Tally()
         self._started: list[Started] = []  # not yet in the queue
         self._broken: list[Broken] = []
         self._never: set[Resources] = set()  # what no node could run
@@ -89,6 +90,7 @@ class Turn:
                     self._collected(ledger, collected)
                 fresh = self._decide(ledger) if starting() else []
                 ledger.close()
+            self.tally.ended += len(ends)
             for job in ledger.ended:
                 self.catalog.forget(job.id)
             self.executor.forget([(end.key, end.attempt) for end in ends])
@@ -209,7 +211,7 @@ class Turn:
         usable = [node for node in self.nodes if node.name not in self.backlog.drained]
         now, waiting = time.monotonic(), self.backlog.waiting(ledger.now)
         starts = step(waiting, usable, self.running.free(usable), self.running.holding(now), now, grace=self._grace)
-        self.spent = time.perf_counter() - begun
+        spent = time.perf_counter() - begun
         fresh: list[tuple[Key, int]] = []
         for start in starts:
             job = self.backlog.jobs[start.job]
@@ -220,6 +222,7 @@ class Turn:
                 program = trace(key, attempt, self.catalog.folder(key), bound)
                 self.running.add(key, Task(program, job.wanted, held, {}, time.monotonic()))
                 fresh.append((key, attempt))
+        self.tally.decided(spent, len(fresh))
         self._more = len(fresh) >= MOST
         return fresh
 
