@@ -74,6 +74,7 @@ def points(located: Located, sweep: Sweep, defaults: Defaults) -> list[Point]:
         UsageError: the spec of a point is wrong: it is named, with file:line:column of its value.
     """
     found: list[Point] = []
+    located = kinds.completed(located, defaults)  # once, not for each point
     for number, places in enumerate(sweep.places(), start=1):
         one, values = located, dict[str, Any]()
         for axis, place in zip(sweep.axes, places, strict=True):
