@@ -80,7 +80,7 @@ def of_lines(source: str, spec: Spec) -> Tasks:
             fix=f'write a table [sweep] with "{spec.kind}.KEY" = [...]',
         )
     if "{}" in spec.table.argv[0]:
-        raise UsageError("a line cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
+        raise UsageError("{} cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
     found = list(map(line_item, _lines(source)))
     if not found:
         raise UsageError(f"--each-line {source}: there is no line in it", fix="give it a line for each task")

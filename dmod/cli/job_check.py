@@ -11,7 +11,7 @@ from dmod.errors import ConflictError, UnmetError
 from dmod.paths import there
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from dmod.data.dataset import Dataset
     from dmod.data.folder import FolderStore
@@ -65,8 +65,7 @@ def free_output(order: Order, points: Sequence[Point], store: FolderStore) -> No
     wanted = getattr(spec.table, "output", None)
     if not wanted:
         return
-    made = _outputs(order, points, wanted)
-    taken = next((name for name in store.names() if name in made), None)
+    taken = next((name for name in store.names() if _makes(order, points, wanted, name)), None)
     if taken:
         raise ConflictError(
             f'job "{spec.name}" would make the dataset "{taken}", which exists',
@@ -76,10 +75,11 @@ def free_output(order: Order, points: Sequence[Point], store: FolderStore) -> No
         names.require(each)
 
 
-def _outputs(order: Order, points: Sequence[Point], wanted: str) -> Collection[str]:
-    """The names of what the tasks make."""
+def _makes(order: Order, points: Sequence[Point], wanted: str, name: str) -> bool:
+    """Whether a dataset of that name is what the job makes, or one of its tasks."""
     if order.numbers is None:
-        return {wanted}
-    if points:
-        return {f"{point.spec.table.output}-{number}" for number, point in enumerate(points, start=1)}
-    return {f"{wanted}-{number}" for number in order.numbers}
+        return name == wanted
+    stem, _, number = name.rpartition("-")
+    if not (number.isdecimal() and number == str(int(number)) and int(number) in order.numbers):
+        return False
+    return stem == (points[int(number) - 1].spec.table.output if points else wanted)

@@ -65,6 +65,8 @@ def _command(words: Sequence[str]) -> Located:
     word = words[0]
     if word.endswith(".toml"):
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
+    if "{}" in word:
+        raise UsageError("{} cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
     if len(words) == 1 and shutil.which(word) is None:
         if there(Path(word)):
             raise UsageError(

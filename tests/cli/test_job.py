@@ -55,8 +55,8 @@ def test_a_dry_run_shows_what_it_would_run_on_and_stores_nothing(dmod):
     assert said.code == 0
     assert said.json == {
         "name": "hello", "kind": "command", "cpus": 1, "memory": 2**20, "paradigm": "single-node", "time_limit": 90,
-        "tasks": 1, "numbers": "", "at_once": 0, "priority": 50, "retries": 0, "max_fails": 0, "held": False,
-        "after": [], "after_any": [], "datasets": {}, "period": None, "catchments": None, "points": [],
+        "tasks": 1, "numbers": "", "at_once": 0, "priority": 50, "retries": 0, "retry_on": ["any"], "max_fails": 0,
+        "held": False, "after": [], "after_any": [], "datasets": {}, "period": None, "catchments": None, "points": [],
     }  # fmt: skip
     assert not QUEUE.exists()
     assert not Path(".dmod/scheduler.lock").exists()
