@@ -57,7 +57,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
         str, typer.Option(metavar="NUMBERS", help="a task for each: 1-100, 1-100%8 (8 at once), 1,5,8-10")
     ] = "",
     each_line: Annotated[
-        str, typer.Option(metavar="FILE", help="a task for each line, which stands for {} (- is stdin)")
+        str, typer.Option(metavar="FILE", help="a task for each line, which {} stands for; - is stdin")
     ] = "",
     after: Annotated[
         list[str] | None, typer.Option(metavar="JOB", help="start when that has completed: 41, last, a name")
@@ -81,8 +81,9 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     dmod job submit simulation.toml --wait
     dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
     dmod job submit -- /bin/echo hello
-    dmod job submit --array 1-100 -- ./model        DMOD_TASK is 1 to 100
-    ls *.csv | dmod job submit --each-line - -- ./convert {}
+    dmod job submit --array 1-100 -- ./model           DMOD_TASK tells which
+    dmod job submit --each-line gauges.txt -- ./fetch {}
+    dmod job submit --after 41 --retries 2 report.toml
 
     A job file says its kind, and in a table of that name what it needs. It names datasets, not paths:
 
@@ -116,6 +117,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
 
 app.command(name="list")(job_views.list_)
 app.command()(job_views.show)
+app.command()(job_views.explain)
 
 
 @app.command()
@@ -172,4 +174,3 @@ app.command()(job_actions.cancel)
 app.command()(job_actions.retry)
 app.command()(job_actions.hold)
 app.command()(job_actions.release)
-app.command()(job_views.explain)
