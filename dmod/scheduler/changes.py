@@ -137,7 +137,8 @@ def hold(write: sqlite3.Connection, job: int) -> None:
     """Start no more tasks of a job."""
     found = _job(write, job)
     if not found.waiting or found.status.ended:
-        raise ConflictError(f"job {job} is {found.status}: nothing of it waits", fix=f"dmod job cancel {job}")
+        fix = f"dmod job {'show' if found.status.ended else 'cancel'} {job}"
+        raise ConflictError(f"job {job} is {found.status}: nothing of it waits", fix=fix)
     _set_held(write, found, held=True)
 
 
