@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui.entry import Entry
     from tui.look import Line
 
     Hint = tuple[str, str]  # a key and what it does
@@ -28,13 +29,23 @@ _PAGES = {
 }
 
 
-def of_jobs(page: str, *, read_only: bool) -> Sequence[Hint]:
-    """For a page of the detail, or for the list if none is open."""
-    change: tuple[Hint, ...] = () if read_only else (("C", "cancel"), ("R", "retry"))
+def of_jobs(page: str, entry: Entry | None, *, read_only: bool) -> Sequence[Hint]:
+    """For a page of the detail of a job, or for the list if none is open."""
+    change: tuple[Hint, ...] = () if read_only else (("C", "cancel"), ("R", "retry"), *_own(entry))
     if not page:
         return (*_LIST, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
-    here = _PAGES.get(page, ())
+    tasks = (("{ }", "task"),) if entry and entry.tasks and page != "overview" else ()
+    here = (*tasks, *_PAGES.get(page, ()))
     return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
+
+
+def _own(entry: Entry | None) -> tuple[Hint, ...]:
+    """What can be done to this job and not to every one."""
+    if entry is None:
+        return ()
+    failed = (("F", "retry failed"),) if entry.tasks and entry.tasks.failed else ()
+    held = (("H", "release" if entry.held else "hold"),) if entry.waiting else ()
+    return (*failed, *held)
 
 
 def no_jobs(total: int, sought: str) -> list[Line]:
