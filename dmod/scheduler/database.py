@@ -85,7 +85,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Find damage before it spreads: ConflictError, with what to do; the damaged file is kept aside."""
+    """Find damage before it spreads: ConflictError, with what to do."""
     if not path.exists():
         return
     try:
@@ -100,7 +100,7 @@ def check(path: Path) -> None:
     raise DamagedError(
         f"{path} is damaged",
         why=found.splitlines()[0],
-        fix=f"mv {path} {path}.damaged && sqlite3 {path}.damaged .recover | sqlite3 {path}",
+        fix="dmod scheduler recover",
     )
 
 
@@ -118,7 +118,7 @@ def translated(path: Path) -> Iterator[None]:
             fix="dmod doctor",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error
+        raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler recover") from error
 
 
 def _last_folder(path: Path) -> int:

@@ -125,7 +125,7 @@ def test_damage_is_noticed_before_the_scheduler_starts(filled: Path, harm: str):
         database.check(filled)
     assert caught.value.message == f"{filled} is damaged"
     assert caught.value.why
-    assert f"mv {filled} {filled}.damaged" in caught.value.fix
+    assert caught.value.fix == "dmod scheduler recover"
     assert filled.read_bytes() == found
 
 
