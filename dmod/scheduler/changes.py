@@ -75,6 +75,8 @@ def _cancel_task(write: sqlite3.Connection, job: Job, number: int, note: str) ->
 def _end(write: sqlite3.Connection, job: Job, *, canceled: int, note: str) -> None:
     """A job of which nothing runs or waits any more."""
     status = Status.FAILED if job.failed else Status.CANCELED
+    if job.array and job.failed:
+        note = f"{job.failed} of {job.size} tasks failed, {canceled} canceled{f': {note}' if note else ''}"
     write.execute(
         "update job set status = ?, ended = ?, reason = ?, canceled = ?, begun = size, stop = '', held = 0"
         " where id = ?",
