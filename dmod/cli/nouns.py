@@ -63,7 +63,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "dmod.cli.scheduler",
             "app",
             "the process that runs jobs; it starts by itself",
-            verbs="start stop status logs",
+            verbs="start stop status logs prune recover",
         ),
         "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show drain resume"),
         "config": Noun("dmod.cli.config", "app", "dmod.toml: what holds, and why", verbs="show check schema path"),

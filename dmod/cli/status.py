@@ -40,7 +40,7 @@ def command() -> None:
     dmod status -o json | jq .jobs
     """
     here = project()  # before the imports: outside of a project nobody has to wait for them
-    from dmod.cli.scheduler import state
+    from dmod.cli.scheduler_status import state
     from dmod.data.folder import FolderStore
     from dmod.scheduler.queue import Queue
 

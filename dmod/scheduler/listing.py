@@ -103,6 +103,12 @@ def history(queue: Queue, job: int, limit: int = -1) -> list[Event]:
     return [Event(row[0], row[1], row[2], Status(row[3]), moment(row[4]), row[5]) for row in reversed(found)]
 
 
+def ended(queue: Queue, since: float) -> dict[str, int]:
+    """How many jobs ended since a time, by their status."""
+    query = "select status, count(*) from job where ended >= ? group by status"
+    return {row[0]: row[1] for row in queue.read(query, (since,))}
+
+
 def standing(queue: Queue) -> dict[str, int]:
     """How many tasks wait and run, and how many waiting jobs are held, or wait for other jobs."""
     query = (

@@ -1,0 +1,189 @@
+"""Salvage: a damaged queue, read row by row as far as it can be; the damaged file stays as it is, beside the new."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dmod.scheduler import database, mending, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmod.scheduler.mending import Mended
+
+_BESIDE = ("", "-wal", "-shm")  # a database, what was committed but is not in it yet, and the index of that
+TABLES = ("job", "task", "item", "dependency", "node", "event")  # in this order: those that others refer to come first
+_PAGE = 4096
+
+
+class Salvaged(NamedTuple):
+    """What came of it."""
+
+    jobs: int  # saved
+    lost: tuple[int, ...]  # ids of jobs of which only traces are left
+    rows: dict[str, int]  # of each table
+    unread: dict[str, int]  # how many times something of a table could not be read
+    mended: Mended
+    kept: Path | None  # where the damaged file is now; None: nothing was put in its place
+
+
+def damage(path: Path) -> str:
+    """What is wrong with a database, "" if nothing is."""
+    try:
+        with closing(sqlite3.connect(path, timeout=database.BUSY)) as connection:
+            found = str(connection.execute("pragma integrity_check(1)").fetchone()[0])
+            connection.execute("select count(*) from job, event where false")
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if found == "ok" else found.splitlines()[-1]
+
+
+def salvage(path: Path, *, replace: bool = True) -> Salvaged:
+    """Put what can be read of a damaged queue in its place, and keep the damaged file; nobody else may use it.
+
+    Raises:
+        OSError: there is no room for the copies; then nothing was changed.
+    """
+    with tempfile.TemporaryDirectory(prefix=".salvage-", dir=path.parent) as folder:
+        damaged, fresh = Path(folder) / "damaged.db", Path(folder) / "fresh.db"
+        for end in _BESIDE:
+            if (beside := path.with_name(path.name + end)).exists():
+                shutil.copy2(beside, damaged.with_name(damaged.name + end))
+        _pad(damaged)
+        database.connect(fresh).close()
+        _graft(damaged, fresh)
+        _blank(fresh, _version(damaged))
+        rows, unread = _copy(damaged, fresh)
+        database.connect(fresh).close()  # brings it up to date
+        mended = mending.mend(fresh, _folders(path))
+        jobs = _count(fresh)
+        kept = _exchange(path, fresh) if replace else None
+    return Salvaged(jobs, mended.lost, rows, unread, mended, kept)
+
+
+def _copy(damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Carry the rows over; how many, and how often something could not be read."""
+    rows, unread = dict.fromkeys(TABLES, 0), dict.fromkeys(TABLES, 0)
+    with closing(_opened(damaged)) as source, closing(sqlite3.connect(fresh, isolation_level=None)) as target:
+        target.execute("pragma foreign_keys = off")  # `mend` looks after what refers to jobs that are lost
+        target.execute("begin")
+        for table in TABLES:
+            known = [row[1] for row in target.execute(f"pragma table_info({table})")]  # none: of a later version
+            reader = readable.Reader(source, table, known)
+            insert = f"insert or ignore into {table} ({', '.join(reader.columns)}) values ({reader.places})"  # noqa: S608
+            for row in reader.rows():
+                if not readable.sound(table, reader.columns, row):
+                    reader.failures += 1
+                    continue
+                try:
+                    rows[table] += target.execute(insert, row).rowcount
+                except sqlite3.Error:  # a row that is none: STRICT tells
+                    reader.failures += 1
+            unread[table] = reader.failures
+        target.execute("commit")
+    return rows, unread
+
+
+def _version(damaged: Path) -> int:
+    """Which schema it has."""
+    with closing(sqlite3.connect(damaged)) as connection:
+        try:
+            found = int(connection.execute("pragma user_version").fetchone()[0])
+        except sqlite3.DatabaseError:
+            found = 0
+    newest = len(database.MIGRATIONS)
+    return found if 0 < found <= newest else newest
+
+
+def _blank(fresh: Path, version: int) -> None:
+    """Make a queue without rows, of a version."""
+    for end in _BESIDE:
+        fresh.with_name(fresh.name + end).unlink(missing_ok=True)
+    with closing(sqlite3.connect(fresh)) as connection:
+        for script in database.MIGRATIONS[:version]:
+            connection.executescript(script())
+        connection.execute(f"pragma user_version = {version}")
+        connection.commit()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.text_factory = lambda raw: raw.decode(errors="replace")
+    return connection
+
+
+def _pad(path: Path) -> None:
+    """Give a file that was cut its length back: SQLite reads none that is shorter than it says."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        head = file.read(100)
+        pages = int.from_bytes(head[28:32], "big") if len(head) == 100 and head.startswith(b"SQLite format 3\0") else 0
+        whole = -(-size // _PAGE) * _PAGE
+        file.truncate(max(whole, min(pages, 2**24) * _PAGE, _PAGE))
+
+
+def _graft(path: Path, fresh: Path) -> None:
+    """Where the first page is lost, which says where the tables lie, take that of a new queue: they lie alike."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            found = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+        if set(TABLES) <= found or "event" in found:  # of this version, or of an earlier one
+            return
+    except sqlite3.DatabaseError:
+        pass
+    for end in _BESIDE[1:]:
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    page = bytearray(fresh.read_bytes()[:_PAGE])
+    page[28:32] = (path.stat().st_size // _PAGE).to_bytes(4, "big")
+    page[32:40] = bytes(8)  # no page is free
+    with path.open("r+b") as file:
+        file.write(page)
+
+
+def _exchange(path: Path, fresh: Path) -> Path:
+    """Keep the damaged file and what lies beside it, then put the new one in its place."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    kept = path.with_name(f"{path.name}.damaged-{stamp}")
+    for end in _BESIDE:
+        if (beside := path.with_name(path.name + end)).exists():
+            shutil.copy2(beside, kept.with_name(kept.name + end))
+            _sync(kept.with_name(kept.name + end))
+    with closing(sqlite3.connect(fresh)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    _sync(fresh)
+    for end in _BESIDE[1:]:  # before: they would be taken for the new one's
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    fresh.replace(path)
+    _sync(path.parent)
+    return kept
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _count(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("select count(*) from job").fetchone()[0])
+
+
+def _folders(path: Path) -> set[int]:
+    """The jobs that have a folder."""
+    return set(_ids(path.parent / "jobs"))
+
+
+def _ids(folder: Path) -> Iterator[int]:
+    for each in folder.glob("*"):
+        if each.name.isdecimal():
+            yield int(each.name)
