@@ -30,17 +30,17 @@ def test_it_writes_once_a_second_and_only_what_has_changed(tmp_path: Path):
     told.beat()
     assert pulse.read(tmp_path)["turns"] == 0
     (tmp_path / pulse.FILE).unlink()
-    told._next = 0.0  # noqa: SLF001 - a second later
+    told._next = 0.0  # a second later
     told.beat()
     assert pulse.read(tmp_path)["turns"] == 1
     (tmp_path / pulse.FILE).unlink()
-    told._next = 0.0  # noqa: SLF001 - and another
+    told._next = 0.0  # and another
     told.beat()
     assert pulse.read(tmp_path) == {}
 
 
 def test_the_last_error_is_kept_also_by_the_next_scheduler(tmp_path: Path):
-    log = logging.Logger("of this test")
+    log = logging.getLogger("dmod.test.pulse")
     log.addHandler(Pulse(tmp_path, Tally()))
     log.error("the disk\nis full")
     assert pulse.read(tmp_path)["last_error"]["text"] == "the disk is full"
