@@ -24,6 +24,10 @@ _FIRST = (
     " or id in (select id from job where status = 'queued' order by place, id limit ?)"
 )
 _THESE = "id in (select value from json_each(?))"
+_CHANGED = (
+    "with changed (job) as (select distinct job from event where id > ?)"
+    " select job from changed union select job from dependency where needs in (select job from changed)"
+)
 _ENDED_SO = {Status.FAILED: "failed", Status.CANCELED: "was canceled"}
 
 
@@ -43,17 +47,17 @@ class Backlog:
         self.seen = 0  # the newest event that is in this
 
     def refresh(self) -> set[int]:
-        """See what others changed since the last look; the jobs that it was, and those that can never start for it."""
+        """See what others changed since the last look; the jobs that it was, and those that wait for them."""
         version = self.queue.version()
         if version == self.version:
             return set()
         first, self.version = self.version < 0, version
         self.drained = self.queue.drained()
-        rows = self.queue.read("select distinct job from event where id > ?", (self.seen,)) if not first else []
+        rows = self.queue.read(_CHANGED, (self.seen,)) if not first else []
         self.seen = self.queue.read("select coalesce(max(id), 0) from event")[0][0]
         changed = {row[0] for row in rows}
-        doomed = self._read(_FIRST, (self._most,)) if first else self._read(_THESE, (_json(changed),))
-        return set(self.jobs) if first else changed | doomed
+        self._read(_FIRST, (self._most,)) if first else self._read(_THESE, (_json(changed),))
+        return set(self.jobs) if first else changed
 
     def waiting(self, now: float) -> Iterator[Waiting]:
         """The jobs that may start tasks now, in the order of their places; limits are handed out in that order."""
@@ -115,8 +119,8 @@ class Backlog:
             self.place(job)
         return doomed
 
-    def _read(self, where: str, values: Iterable[object]) -> set[int]:
-        """Read jobs anew; those that can never start because one of these has ended."""
+    def _read(self, where: str, values: Iterable[object]) -> None:
+        """Read jobs anew."""
         rows = self.queue.stream(f"select {COLUMNS} from job where {where}", tuple(values))  # noqa: S608 - constants
         jobs = [active_of(row, self.limits.of(row["name"])) for row in rows]
         for job in jobs:
@@ -127,7 +131,9 @@ class Backlog:
         self._depend(active)
         for job in active.values():
             self.place(job)
-        return {each.id for job in jobs if job.status.ended for each in self.settle(job.id, job.status)}
+        for job in jobs:
+            if job.status.ended:
+                self._dependents.pop(job.id, None)
 
     def _repeats(self, jobs: dict[int, Active]) -> None:
         query = "select job, number, attempt, due from task where status = 'queued'"
