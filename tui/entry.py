@@ -155,8 +155,11 @@ class Entry:
 
     def _patient(self) -> str:
         """Why it is queued; of an array also what has failed already."""
+        if self.status != "queued":
+            return ""
         failed = f", {self.tasks.failed:,} failed" if self.tasks and self.tasks.failed else ""
-        return f"{self.waits or 'waits its turn'}{failed}" if self.status == "queued" else ""
+        why = self.waits or (f"held: dmod job release {self.id}" if self.held else "waits its turn")
+        return f"{why}{failed}"
 
 
 def _left(seconds: float) -> str:

@@ -233,7 +233,7 @@ class Feed:
             if before is not None:
                 self.counts[before.status] -= 1
                 going = entry.status in ACTIVE and before.status in ACTIVE
-                waits = before.waits if entry.waiting else ""
+                waits = before.waits if entry.waiting and entry.held == before.held else ""
                 entry = replace(entry, progress=before.progress if going else None, waits=waits)
             self.counts[entry.status] += 1
             if entry.status in ENDED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.verbs import possible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,30 +24,24 @@ PLOT = {  # keys of the hydrograph that work from the list too
     "greater_than_sign": "shift(0.25)",
     "L": "log",
 }
-_LIST = (("enter", "open"), ("/", "filter"), ("h", "hydrograph"), ("l", "log"), ("s", "sort"))
+PLOTTED = ("simulation", "evaluation")  # kinds with a hydrograph
+_LIST = (("enter", "open"), ("/", "filter"))
+_LOOK = (("l", "log"), ("s", "sort"))
 _PAGES = {
     "hydrograph": (("[ ]", "river"), ("+ -", "zoom"), ("< >", "shift"), ("L", "log axis")),
     "log": (("/", "search"), ("n N", "next"), ("p", "pause"), ("f", "stdout/stderr")),
 }
 
 
-def of_jobs(page: str, entry: Entry | None, *, read_only: bool) -> Sequence[Hint]:
-    """For a page of the detail of a job, or for the list if none is open."""
-    change: tuple[Hint, ...] = () if read_only else (("C", "cancel"), ("R", "retry"), *_own(entry))
+def of_jobs(page: str, entry: Entry | None, chosen: Sequence[Entry], *, read_only: bool) -> Sequence[Hint]:
+    """For a page of the detail of a job, or for the list if none is open; `chosen`: the jobs a change would be of."""
+    change = () if read_only else possible(chosen)
     if not page:
-        return (*_LIST, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
+        plot = (("h", "hydrograph"),) if entry and entry.kind in PLOTTED else ()
+        return (*_LIST, *plot, *_LOOK, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
     tasks = (("{ }", "task"),) if entry and entry.tasks and page != "overview" else ()
     here = (*tasks, *_PAGES.get(page, ()))
     return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
-
-
-def _own(entry: Entry | None) -> tuple[Hint, ...]:
-    """What can be done to this job and not to every one."""
-    if entry is None:
-        return ()
-    failed = (("F", "retry failed"),) if entry.tasks and entry.tasks.failed else ()
-    held = (("H", "release" if entry.held else "hold"),) if entry.waiting else ()
-    return (*failed, *held)
 
 
 def no_jobs(total: int, sought: str) -> list[Line]:

@@ -78,7 +78,7 @@ def _state(entry: Entry, now: datetime) -> list[Line]:
     for at, line in enumerate(note.splitlines()[:6]):
         lines.append(_fact("" if at else label, (line, "error" if entry.status == "failed" else "text")))
     if entry.status in ACTIVE and entry.waiting and entry.waits:
-        lines.append(_fact("the rest", (entry.waits, "text")))
+        lines.append(_fact("waits", (entry.waits, "text")))
     return lines
 
 
@@ -86,13 +86,15 @@ def _tasks(entry: Entry) -> list[Line]:
     """How many tasks are how far."""
     if entry.tasks is None:
         return []
-    pieces: list[tuple[str, str]] = []
-    for status in ("running", "queued", "failed", "completed", "canceled"):
-        count = entry.tasks.count(status)
-        if count:
+    lines: list[Line] = []
+    for statuses in (("running", "queued"), ("completed", "failed", "canceled")):
+        pieces: list[tuple[str, str]] = []
+        for status, count in ((each, entry.tasks.count(each)) for each in statuses):
             sign, style = glyph(status)
-            pieces += [(f"{sign} ", style), (f"{count:,} ", "text"), (f"{status}   ", "muted")]
-    return [_fact("tasks", *pieces)]
+            pieces += [(f"{sign} ", style), (f"{count:,} ", "text"), (f"{status}   ", "muted")] if count else []
+        if pieces:
+            lines.append(_fact("" if lines else "tasks", *pieces))
+    return lines
 
 
 def _failed(failures: Failures) -> list[Line]:

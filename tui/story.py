@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dmod.project import Project
     from dmod.scheduler.queue import Event, Queue
 
+PAST = 100  # of its newest events
 Failures = tuple[tuple[str, tuple[int, ...]], ...]  # a reason, and the numbers of the tasks that failed for it
 
 
@@ -48,7 +49,7 @@ def read(queue: Queue, project: Project, number: int, known: Story | None = None
     needs = [Need(need, always, str(status)) for _, need, always, status in queue.needs([number])]
     same = known is not None and (known.job.failed, known.job.attempt) == (job.failed, job.attempt)
     failures = known.failures if known is not None and same else _failures(queue, job)
-    return Story(job, project.job_folder(number), listing.history(queue, number), held, needs, failures)
+    return Story(job, project.job_folder(number), listing.history(queue, number, PAST), held, needs, failures)
 
 
 def telling(queue: Queue, job: Job) -> int:

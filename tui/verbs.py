@@ -28,10 +28,15 @@ def _holdable(entry: Entry) -> bool:
     return entry.waiting and not entry.held
 
 
-class Verb(NamedTuple):
-    """Its words, to which jobs it can be done, and whether a scheduler must see to it."""
+def _failed_tasks(entries: Sequence[Entry]) -> str:
+    count = sum(entry.tasks.failed for entry in entries if entry.tasks)
+    return f"retry {count:,} failed task{'s' * (count != 1)} of"
 
-    words: str
+
+class Verb(NamedTuple):
+    """Its word, to which jobs it can be done, and whether a scheduler must see to it."""
+
+    word: str
     suits: Callable[[Entry], bool]
     start: bool = True
 
@@ -39,7 +44,7 @@ class Verb(NamedTuple):
 VERBS = {  # by the name of what does it in `Feed`
     "cancel": Verb("cancel", _cancelable),
     "retry": Verb("retry", _retriable),
-    "retry_failed": Verb("retry the failed tasks of", _has_failed),
+    "retry_failed": Verb("retry failed", _has_failed),
     "hold": Verb("hold", _holdable, start=False),
     "release": Verb("release", lambda entry: entry.held),
 }
@@ -56,3 +61,19 @@ def meant(name: str, entries: Sequence[Entry]) -> str:
     if name != "hold" or any(VERBS["hold"].suits(entry) for entry in entries):
         return name
     return "release" if any(entry.held for entry in entries) else name
+
+
+def asked(name: str, entries: Sequence[Entry]) -> str:
+    """The question before it is done."""
+    first, last = entries[0], entries[-1]
+    doing = _failed_tasks(entries) if name == "retry_failed" else VERBS[name].word
+    if len(entries) > 1:
+        return f"{doing.capitalize()} {len(entries)} jobs, {first.id} to {last.id}?"
+    tasks = f", {first.tasks.size:,} tasks" if first.tasks else ""
+    return f"{doing.capitalize()} job {first.id} {first.name}, {'held' if first.held else first.status}{tasks}?"
+
+
+def possible(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """The keys that would do something to one of these jobs, with what they do."""
+    named = [(key, meant(name, entries)) for key, (name, _) in KEYS.items()]
+    return [(key, VERBS[name].word) for key, name in named if any(map(VERBS[name].suits, entries))]

@@ -254,8 +254,9 @@ class Show:
 
 _KEYS = {
     "/": "slash", ":": "colon", "-": "minus", "+": "plus", "?": "question_mark", "*": "asterisk", ",": "comma",
-    " ": "space", "[": "left_square_bracket", "]": "right_square_bracket", "<": "less_than_sign",
-    ">": "greater_than_sign", "=": "equals_sign", ".": "full_stop",
+    " ": "space", "{": "left_curly_bracket", "}": "right_curly_bracket", "[": "left_square_bracket",
+    "]": "right_square_bracket", "<": "less_than_sign", ">": "greater_than_sign", "=": "equals_sign",
+    ".": "full_stop",
 }  # fmt: skip
 
 
@@ -338,3 +339,36 @@ def live(stage: Stage) -> None:
     stage.simulation("leaf-2deg")
     stage.simulation("leaf-4deg")
     stage.date()
+
+
+@pytest.fixture
+def night(stage):
+    """A night's work: arrays that are done, have failed, run, wait, are held and wait for others; a scheduler."""
+    stage.now = NOW - timedelta(hours=2)
+    spinup = stage.array("spinup", "1-3")
+    for task in (1, 2, 3):
+        stage.run(spinup, task=task, seconds=20)
+    calibrated = stage.array("calibrate", "1,3,5-12")
+    for task, why in ((1, "exit 1: no such gauge: 02472000"), (3, ""), (5, "exit 1: no such gauge: 02472000")):
+        stage.run(calibrated, task=task, seconds=30, to=Status.FAILED if why else Status.COMPLETED, note=why)
+    stage.queue.cancel(calibrated)
+    stage.now = NOW - timedelta(minutes=10)
+    ensemble = stage.array("ensemble", "1-40", after=[spinup])
+    for task in range(1, 12):
+        why = {4: "killed by SIGKILL, out of memory", 7: "exit 1: cannot open forcing.nc", 8: "exit 3"}.get(task, "")
+        stage.run(ensemble, task=task, seconds=30, to=Status.FAILED if why else Status.COMPLETED, note=why)
+    for task in (12, 13):
+        stage.run(ensemble, task=task, to=Status.RUNNING)
+    (stage.folder(ensemble) / "7").mkdir()
+    (stage.folder(ensemble) / "4").mkdir()
+    (stage.folder(ensemble) / "4" / layout.STDERR).write_text("error: not enough memory for member 4\n")
+    (stage.folder(ensemble) / "7" / layout.STDOUT).write_text("member 7 begins\n")
+    stage.now = NOW - timedelta(minutes=3)
+    stage.array("regrid", "1-20", cpus=4)
+    stage.array("publish", "1-1000", held=True)
+    stage.command("report", after=[ensemble], after_any=[calibrated])
+    stage.now = NOW
+    held = Lock(stage.project.state)
+    held.take()
+    yield stage
+    held.give()

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from dmod.errors import DmodError
-from tui.verbs import VERBS
+from tui.verbs import VERBS, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], th
             if len(entries) == 1
             else f"none of {len(entries)} jobs can be"
         )
-        said = f"nothing to {verb.words.removesuffix(' of')}{f': {of}' if entries else ''}"
+        said = f"nothing to {verb.word}{f': {of}' if entries else ''}"
         app.notify(said, severity="warning", markup=False)
         return
     ids = [entry.id for entry in fit]
@@ -71,7 +71,7 @@ def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], th
             feed.wrote(start=verb.start)
             then(set(ids))
 
-    app.push_screen(Confirm(f"{verb.words.capitalize()} {_which(fit)}?"), answered)
+    app.push_screen(Confirm(asked(name, fit)), answered)
 
 
 def refused(app: App[object], feed: Feed) -> bool:
@@ -91,14 +91,3 @@ def attempt(app: App[object], acts: Sequence[Callable[[], None]]) -> None:
             wrong.append(error.message)
     for message in wrong[:3]:
         app.notify(message, severity="error", markup=False)
-
-
-def _which(entries: Sequence[Entry]) -> str:
-    first, last = entries[0], entries[-1]
-    if len(entries) > 1:
-        return f"{len(entries)} jobs, {first.id} to {last.id}"
-    held = ", held" if first.held else ""
-    told = first.tasks
-    tasks = f": {told.failed:,} failed, {told.size:,} in all" if told and told.failed else ""
-    tasks = tasks or (f": {told.size:,} tasks" if told else "")
-    return f"job {first.id} {first.name}, {first.status}{held}{tasks}"

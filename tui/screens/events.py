@@ -140,11 +140,15 @@ class Events(Pane):
 def _columns() -> tuple[Column[Happening], ...]:
     return (
         Column("time", "TIME", 19, lambda e: ((f"{e.time:%Y-%m-%d %H:%M:%S}", "muted"),), lambda e: e.id),
-        Column("job", "JOB", 9, lambda e: ((e.label, "muted"),), lambda e: (e.job, e.task or 0), right=True),
+        Column("job", "JOB", 7, _job, lambda e: (e.job, e.task or 0), grow=1, most=12, right=True),
         Column("name", "NAME", 14, lambda e: ((e.name, "text"),), lambda e: e.name, grow=2, most=34),
         Column("status", "STATUS", 12, _status, lambda e: e.status),
         Column("note", "NOTE", 16, _note, lambda e: e.note or None, grow=3),
     )
+
+
+def _job(event: Happening) -> Line:
+    return ((event.label, "muted"),)
 
 
 def _status(event: Happening) -> Line:

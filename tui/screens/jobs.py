@@ -153,13 +153,14 @@ class Jobs(Pane):
         self.detail.restyle(look)
 
     def shown(self) -> None:
-        """The keys go to the table, or to what is open."""
+        """The keys go to the table, or what is open."""
         (self.detail.current if self.has_class("-open") and self.has_class("-low") else self.table).focus()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         page = self.detail.page if self.has_class("-open") else ""
-        return of_jobs(page, self.rows.get(self.table.cursor), read_only=self.feed.read_only)
+        here, marked = self.rows.get(self.table.cursor), [self.rows[key] for key in self.table.marks]
+        return of_jobs(page, here, marked or ([here] if here else []), read_only=self.feed.read_only)
 
     def note(self) -> Line:
         """What is filtered."""
