@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dmod import layout
 from dmod.cli.output import Progress, mark, say, show_list
 from dmod.cli.settings import current, project
+from dmod.cli.terminal import is_terminal
 from dmod.errors import TimedOutError
 from dmod.jobs.status import Status
 from dmod.units import format_duration
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 LOOK = 0.01  # seconds between looks at SQLite's change counter: 14 us each
 GUARD = 2.0  # seconds between looks whether a scheduler lives
+MOMENT = 2.0  # seconds between looks why a job waits, and before the first
+HEARTBEAT = 60.0  # seconds between them where each is a line of its own
 PATIENCE = 0.5  # seconds before the first of them: one that a submit has just started takes a moment
 
 
@@ -70,12 +73,11 @@ def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
 
 def watch(job: int, queue: Queue) -> Job:
     """Wait for one job with its progress on stderr; then say how it ended."""
-    here = project()
-    first = queue.get(job)
-    with Progress(f"job {job} {first.name}") as bar:
+    folder, why = project().job_folder(job), _Why(queue)
+    with Progress(f"job {job} {queue.get(job).name}") as bar:
 
         def look(seen: Job) -> None:
-            bar.update(*_far(seen, here.job_folder(job)))
+            bar.update(*_far(seen, folder, why.of(seen)))
 
         _until([Target(job)], queue, look)
     ended = queue.get(job)
@@ -87,20 +89,41 @@ def watch(job: int, queue: Queue) -> Job:
     return ended
 
 
-def _far(job: Job, folder: Path) -> tuple[float, float, str, str]:
+class _Why:
+    """Why a job waits, asked now and again once it has waited for a moment."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._next = time.monotonic() + MOMENT
+        self._said = ""
+
+    def of(self, job: Job) -> str:
+        """A part of a line: `: needs 4 cpus, 2 free`, or nothing."""
+        if job.running or job.status.ended:
+            return ""
+        if job.held:
+            return f": held until dmod job release {job.id}"
+        now = time.monotonic()
+        if now >= self._next:
+            from dmod.cli.job_list import waiting
+
+            self._next = now + (MOMENT if is_terminal(sys.stderr) else HEARTBEAT)
+            self._said = waiting(self._queue, [job]).get(job.id, "")
+        return f": {self._said}" if self._said else ""
+
+
+def _far(job: Job, folder: Path, why: str) -> tuple[float, float, str, str]:
     """Done, total, what is being done, and what may change from moment to moment."""
-    if job.held and not job.running and not job.status.ended:
-        return 0.0, 0.0, f"held: dmod job release {job.id}", ""
     if job.array:
         done = job.completed + job.failed + job.canceled
-        begun = done or job.running or job.status is Status.RUNNING
         counts = (("running", job.running), ("failed", job.failed), ("canceled", job.canceled))
         detail = ", ".join(f"{count:,} {word}" for word, count in counts if count)
-        return float(done), float(job.size), "done" if begun else "queued", detail
+        begun = done or job.running or job.status is Status.RUNNING
+        return float(done), float(job.size), f"{'done' if begun else 'queued'}{why}", detail
     if job.status is not Status.RUNNING:
-        return 0.0, 0.0, str(job.status), ""
-    done_, total, note = _progress(folder)
-    return done_, total, note or str(job.status), ""
+        return 0.0, 0.0, f"{job.status}{why}", ""
+    count, total, note = _progress(folder)
+    return count, total, note or str(job.status), ""
 
 
 def _first_failed(job: Job, queue: Queue) -> int:
@@ -119,21 +142,20 @@ def told(job: Job, failed: int = 0) -> str:
     )
     line = f"{mark(str(job.status))} job {job.id} {job.name}{took}"
     if job.status is Status.COMPLETED:
-        made = f"dataset{'s' * job.array} {_outputs(job)}" if job.output else f"{job.size:,} tasks" if job.array else ""
-        return f"{line}: {made}" if made else line
+        return line + _made(job)
     fix = f"dmod job logs {job.id}/{failed}, then dmod job retry {job.id} --failed"
     return f"{line}\n  why: {job.reason}\n  fix: {fix if failed else f'dmod job explain {job.id}'}"
 
 
-def _outputs(job: Job) -> str:
-    """The dataset it made, or the first and the last of them."""
+def _made(job: Job) -> str:
+    """What a job that completed leaves behind."""
     if not job.array:
-        return str(job.output)
+        return f": dataset {job.output}" if job.output else ""
     from dmod.jobs.numbers import Numbers
 
-    numbers = Numbers.parse(job.numbers)
-    first, last = (replace(job, task=numbers[at]).output for at in (0, len(numbers) - 1))
-    return str(first) if first == last else f"{first} to {last}"
+    first = replace(job, task=Numbers.parse(job.numbers)[0]).output
+    more = f" and {job.size - 1:,} more" if job.size > 1 else ""
+    return f": {job.size:,} task{'s' * (job.size > 1)}{f', dataset {first}{more}' if first else ''}"
 
 
 def exit_code(jobs: Iterable[Job]) -> int:
@@ -172,11 +194,11 @@ def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job], None])
                 while ended and len(left) > 1:
                     left.pop()
                     first, ended = left[-1].seen(queue)
-            if ended or now - shown >= 0.1:
-                shown = now
-                look(first)
             if ended:
                 return
+            if now - shown >= 0.1:
+                shown = now
+                look(first)
             if until is not None and now >= until:
                 raise _timed_out(targets, queue, patience or 0)
             time.sleep(LOOK)
