@@ -78,6 +78,10 @@ class Ledger:
         """With what a job is run, as JSON."""
         self._write.execute("update job set origin = ? where id = ?", (origin, job.id))
 
+    def differs(self, job: Active) -> None:
+        """A job does not read what it was submitted with: nobody can say what it will make."""
+        self._write.execute("update job set fingerprint = '' where id = ?", (job.id,))
+
     def collecting(self, job: Active, number: int, code: int) -> None:
         """The program of a task is done; its output becomes a dataset."""
         self._write.execute(_COLLECTING, (code, job.id, number))

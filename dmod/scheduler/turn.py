@@ -162,6 +162,8 @@ class Turn:
             if job is not None and task is not None:
                 if job.started is None:
                     ledger.comes_from(job, self.catalog.origin(job.id))
+                if task.note:
+                    ledger.differs(job)
                 ledger.running(job, told.key[1], told.handle, told.time, task.note)
         self._started.clear()
 
