@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 from dmod.cli import job_failure, task_list
 from dmod.cli.job_list import row, waiting
 from dmod.cli.job_show import facts
-from dmod.cli.job_waits import waits
+from dmod.cli.job_waits import held_by, waits, when
 from dmod.cli.output import mark, relative_time
 from dmod.cli.settings import project
 from dmod.jobs.status import Status
-from dmod.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from dmod.jobs.job import Job
     from dmod.scheduler.queue import Queue
+    from dmod.scheduler.rows import Task
 
+_LOOKED = 1000  # events that are looked at
 NOTHING: dict[str, Any] = {
     "meaning": "",
+    "holders": [],
     "start": None,
     "outlook": "",
     "failures": [],
@@ -38,7 +39,7 @@ def explained(job: Job, queue: Queue) -> dict[str, Any]:
         "id": job.id,
         "name": job.name,
         "status": str(job.status),
-        "why": why or _plain(job.status, job),
+        "why": why or _plain(job.status, job, 0 if job.array else job.resources.time_limit),
         **NOTHING,
     }
     if job.status is Status.FAILED:
@@ -48,11 +49,11 @@ def explained(job: Job, queue: Queue) -> dict[str, Any]:
     elif job.status is Status.COMPLETED:
         found["fix"] = f"dmod dataset show {job.output}" if job.output else ""
     elif job.waiting:
-        found |= waits(job, queue, why)
+        found |= waits(job, queue, why) | {"meaning": _before(job, queue, why)}
         if job.failed:
             found["failures"] = job_failure.groups(job, queue)
     else:
-        found |= {"fix": f"dmod job watch {job.id}, or dmod job cancel {job.id}", "outlook": _end(job)}
+        found["fix"] = f"dmod job watch {job.id}, or dmod job cancel {job.id}"
     return found
 
 
@@ -66,11 +67,11 @@ def of_task(job: Job, number: int, queue: Queue) -> dict[str, Any]:
         "id": name,
         "name": job.name,
         "status": str(task.status),
-        "why": why or _plain(task.status, task),
+        "why": why or _plain(task.status, task, job.resources.time_limit),
         **NOTHING,
     }
     if task.status is Status.QUEUED:
-        found |= waits(job, queue, why)
+        found |= waits(job, queue, why, name)
     elif task.status is Status.FAILED:
         folder = project().job_folder(job.id, number)
         found |= job_failure.story(job, name, task.reason, task.exit_code, folder)
@@ -86,32 +87,29 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     kind = "task" if "/" in str(found["id"]) else "job"
     said = [f"{mark(found['status'])}  {kind} {found['id']} {found['name']}"]
     said += facts(("why", found["why"]), ("meaning", found["meaning"]))
+    said += facts(*(("held by" if not at else " ", line) for at, line in enumerate(held_by(found["holders"]))))
     said += facts(*(("failed" if not at else " ", group["text"]) for at, group in enumerate(found["failures"])))
-    said += facts(*(("stderr" if not at else " ", line) for at, line in enumerate(found["stderr"])))
-    said += facts(("start" if found["status"] == "queued" else "end", found["outlook"]), ("fix", found["fix"]))
+    known = [found["why"], *(group["text"] for group in found["failures"])]
+    told = len(found["stderr"]) == 1 and any(found["stderr"][0] in text for text in known)
+    said += facts(*(("stderr" if not at else " ", line) for at, line in enumerate([] if told else found["stderr"])))
+    said += facts(("start", found["outlook"]), ("fix", found["fix"]))
     return said + facts(*(("or", way) for way in found["or"]))
 
 
-def _plain(status: Status, of: Any) -> str:  # noqa: ANN401 - a job or a task: both have these times
-    match status:
-        case Status.COMPLETED:
-            return f"it completed {relative_time(of.ended)}"
-        case Status.RUNNING:
-            return f"it runs since {_since(of.started)}"
-        case _:
-            return f"it is {status}"
+def _plain(status: Status, of: Job | Task, limit: int) -> str:
+    """Where nothing is wrong."""
+    if status is Status.COMPLETED:
+        return f"it completed {relative_time(of.ended)}"
+    if status is not Status.RUNNING or of.started is None:
+        return f"it is {status}"
+    until = f", until {when(of.started.timestamp() + limit)} at the latest" if limit else ", and has no time limit"
+    return f"it runs since {when(of.started.timestamp())}{until}"
 
 
-def _since(started: datetime | None) -> str:
-    return "now" if started is None else f"{started:%H:%M:%S} UTC, {relative_time(started)}"
-
-
-def _end(job: Job) -> str:
-    """Until when it may run."""
-    limit = job.resources.time_limit
-    if not limit or job.started is None:
+def _before(job: Job, queue: Queue, why: str) -> str:
+    """Why it failed before, where it waits for another attempt."""
+    if not why.startswith("attempt "):
         return ""
-    from dmod.cli.job_waits import clock
-
-    end = job.started.timestamp() + limit
-    return f"{clock(end)} at the latest, when it has run for {format_duration(limit)}" if not job.array else ""
+    notes = (event.note for event in reversed(queue.events(job.id, limit=_LOOKED)))
+    last = next((note for note in notes if note.startswith("attempt ")), "")
+    return f"before: {last.partition(': ')[2]}" if last else ""

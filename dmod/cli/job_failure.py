@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _GROUPS = 8  # reasons that are told one by one
 _LINES = 5  # of stderr
 _NAMED = 60  # characters of task numbers
+_NUMBER = re.compile(r"(?<!exit code )(?<!\d)\d+")
 _NEED = re.compile(r"job (\d+) (?:failed|was canceled)")
 
 
@@ -46,7 +47,7 @@ def groups(job: Job, queue: Queue) -> list[dict[str, Any]]:
     """The failed tasks of an array by reason; those that differ only in numbers are one reason."""
     alike: dict[tuple[str, int | None], tuple[list[str], list[int]]] = {}
     for reason, code, numbers in listing.failures(queue, job.id):
-        reasons, tasks = alike.setdefault((re.sub(r"\d+", "N", reason), code), ([], []))
+        reasons, tasks = alike.setdefault((_NUMBER.sub("N", reason), code), ([], []))
         reasons.append(reason)
         tasks += numbers
     ordered = sorted(alike.items(), key=lambda group: -len(group[1][1]))
@@ -76,12 +77,14 @@ def _said(reason: str, code: int | None, tasks: list[int]) -> dict[str, Any]:
 
 def story(job: Job, name: str, reason: str, code: int | None, folder: Path) -> dict[str, Any]:
     """What its code means, its last words, and what to type next, for a job or task that is called so."""
-    told = _told(folder)
+    again = _told(folder).get("fix") or _again(job, name, reason)
+    more = _more(job, reason, code)
+    enough = more.startswith("dmod job submit")  # the same once more would fail again
     return {
-        "meaning": _meaning(code, reason),
+        "meaning": "" if enough else _meaning(code, reason),
         "stderr": [line for line in tail(folder / layout.STDERR).splitlines() if line.strip()][-_LINES:],
-        "fix": told.get("fix") or _fix(job, name, reason),
-        "or": _ways(job, reason, code),
+        "fix": more if enough else again,
+        "or": [again] if enough else [more] if more else [],
     }
 
 
@@ -91,26 +94,24 @@ def undo(job: Job) -> str:
     return f"dmod job retry {need[1]}, then dmod job retry {job.id}" if need else f"dmod job retry {job.id}"
 
 
-def _fix(job: Job, name: str, reason: str) -> str:
+def _again(job: Job, name: str, reason: str) -> str:
     if job.started is None and reason.endswith(" in all"):  # by an older dmod.toml than submit saw
         return f"dmod scheduler stop, then dmod job retry {job.id}"
     return f"dmod job logs {name}, then dmod job retry {name}"
 
 
-def _ways(job: Job, reason: str, code: int | None) -> list[str]:
-    """What to ask for instead, where the same once more would fail again."""
-    if "time limit" in reason:
-        limit = format_duration(2 * job.resources.time_limit, most=2)
-        return [
-            f"dmod job submit FILE --time-limit {limit}: it had {format_duration(job.resources.time_limit, most=2)}"
-        ]
-    if "memory limit" in reason:
-        more = format_memory(2 * max(job.memory, job.peak))
-        return [f"dmod job submit FILE --memory {more}: it had {format_memory(job.memory)}"]
+def _more(job: Job, reason: str, code: int | None) -> str:
+    """What to ask for instead."""
+    if "time limit" in reason and (limit := job.resources.time_limit):
+        had, more = format_duration(limit, most=2), format_duration(2 * limit, most=2)
+        return f"dmod job submit FILE --time-limit {more}: it had {had}"
+    if "memory limit" in reason and job.memory:
+        more = format_memory(1 << (2 * max(job.memory, job.peak) - 1).bit_length())
+        return f"dmod job submit FILE --memory {more}: it had {format_memory(job.memory)}"
     if code in {-9, 137}:
-        held = f", it held {format_memory(job.peak)}" if job.peak else ""
-        return [f"dmod node list: another program may have left too little memory{held}"]
-    return []
+        held = f"; it held {format_memory(job.peak)}" if job.peak else ""
+        return f"dmod node list: other programs may have left too little memory{held}"
+    return ""
 
 
 def _meaning(code: int | None, reason: str) -> str:

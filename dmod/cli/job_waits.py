@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from dmod.cli.job_list import DOWN
@@ -19,26 +20,27 @@ if TYPE_CHECKING:
 _SHOWN = 3  # jobs that are named one by one
 
 
-def waits(job: Job, queue: Queue, why: str) -> dict[str, Any]:
-    """`start`, `outlook`, `fix` and `or` of a job that waits, or of the tasks of it that do."""
+def waits(job: Job, queue: Queue, why: str, name: str = "") -> dict[str, Any]:
+    """`start`, `outlook`, `fix` and `or` of a job that waits, or of a task of it that is called so."""
+    cancel = f"dmod job cancel {name or job.id}"
     if why == DOWN:
         return {"fix": "dmod scheduler start"}
     if job.stop:
         return {"fix": f"dmod job watch {job.id}"}
     if job.held:
-        return {"fix": f"dmod job release {job.id}", "or": [f"dmod job cancel {job.id}"]}
-    if needs := _needs(job, queue):
+        return {"fix": f"dmod job release {job.id}", "or": [cancel]}
+    if needs := _needs(job, queue, cancel):
         return needs
-    return _hindered(job, why) or _estimated(job, queue, why)
+    return _hindered(job, queue, why, cancel) or _estimated(job, queue, why, cancel)
 
 
-def clock(seconds: float) -> str:
-    """A moment as people say it: `at 14:05:09 UTC`, with the date where it is another day."""
+def when(seconds: float) -> str:
+    """A moment as people say it: `14:05:09 UTC`, with the date where it is another day."""
     moment, today = datetime.fromtimestamp(seconds, UTC), datetime.now(UTC).date()
-    return f"at {moment:%H:%M:%S} UTC" if moment.date() == today else f"on {moment:%Y-%m-%d at %H:%M} UTC"
+    return f"{moment:%H:%M:%S} UTC" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _needs(job: Job, queue: Queue) -> dict[str, Any] | None:
+def _needs(job: Job, queue: Queue, cancel: str) -> dict[str, Any] | None:
     """It waits for other jobs, or can never start because of one."""
     needs = queue.needs([job.id])
     lost = [need for _, need, always, status in needs if status in {Status.FAILED, Status.CANCELED} and not always]
@@ -51,35 +53,35 @@ def _needs(job: Job, queue: Queue) -> dict[str, Any] | None:
     return {
         "outlook": f"when {_jobs(left)} {'has' if len(left) == 1 else 'have'} ended",
         "fix": f"dmod job explain {left[0]}",
-        "or": [f"dmod job cancel {job.id}"],
+        "or": [cancel],
     }
 
 
-def _hindered(job: Job, why: str) -> dict[str, Any] | None:
+def _hindered(job: Job, queue: Queue, why: str, cancel: str) -> dict[str, Any] | None:
     """Something other than a want of cpus or memory holds it up: what the user may change."""
-    cancel = [f"dmod job cancel {job.id}"]
     if why.startswith("node ") and " drained" in why:
         names = why.removeprefix("node ").partition(" is drained")[0].replace(",", "")
-        return {"outlook": "when the node is resumed", "fix": f"dmod node resume {names}", "or": cancel}
+        return {"outlook": "when the node is resumed", "fix": f"dmod node resume {names}", "or": [cancel]}
     if ' at once of "' in why:
         pattern = why.split('"')[1]
+        those = sorted({held.job for held in queue.holding() if fnmatchcase(held.name, pattern)})
         fix = f'a higher "{pattern}" in [limits] of dmod.toml, then dmod scheduler stop and start'
-        return {"outlook": "when one of those has ended", "fix": fix, "or": cancel}
+        return {"outlook": f"when {_one_of(those)} has ended", "fix": fix, "or": [cancel]}
     if "of its tasks at once" in why:
         higher = f"submit it with a higher at_once: it has {job.spec.at_once}"
         return {
             "outlook": "when one of its tasks has ended",
-            "fix": f"wait, or dmod job cancel {job.id}",
+            "fix": f"wait, or {cancel}",
             "or": [higher],
         }
     if why.startswith("attempt "):
-        return {"outlook": why, "fix": f"wait, or dmod job cancel {job.id}"}
+        return {"outlook": f"in {why.rpartition(' in ')[2]}", "fix": f"wait, or {cancel}"}
     if why.endswith("in all"):
-        return {"outlook": "never: no node is so large", "fix": "dmod node list", "or": cancel}
+        return {"outlook": "never: no node is so large", "fix": "dmod node list", "or": [cancel]}
     return None
 
 
-def _estimated(job: Job, queue: Queue, why: str) -> dict[str, Any]:
+def _estimated(job: Job, queue: Queue, why: str, cancel: str) -> dict[str, Any]:
     """It waits for its turn, or for cpus and memory."""
     from dmod.scheduler.outlook import Outlook
 
@@ -87,12 +89,19 @@ def _estimated(job: Job, queue: Queue, why: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "start": None if start.time is None else datetime.fromtimestamp(start.time, UTC),
         "outlook": _outlook(start, queue, job, why),
-        "fix": f"wait, or dmod job cancel {job.id}",
+        "fix": f"wait, or {cancel}",
         "or": [],
+        "holders": [],
     }
+    if why.startswith(("needs ", "behind ")):
+        found["holders"] = _holders(queue, job)
+    if start.time is None and why.startswith("needs "):
+        found["or"] += [
+            f"dmod job cancel {each['job']}: it has no time limit" for each in found["holders"] if not each["until"]
+        ]
     if start.limit:
         limit = format_duration(start.limit, most=2)
-        found["or"] = [f"dmod job cancel {job.id}, and submit it with --time-limit {limit}: it would start now"]
+        found["or"] += [f"dmod job cancel {job.id}, and submit it with --time-limit {limit}: it would start now"]
     return found
 
 
@@ -100,6 +109,8 @@ def _outlook(start: Start, queue: Queue, job: Job, why: str) -> str:
     if why == "next":
         return "now: it is next"
     if start.time is None:
+        if not why.startswith("needs "):
+            return "nobody knows: some of those before it have no time limit"
         free = sorted({held.job for held in queue.holding() if not held.time_limit} - {job.id})
         whose = (
             f"{_jobs(free)} {'has' if len(free) == 1 else 'have'} no time limit" if free else "too many wait before it"
@@ -108,7 +119,35 @@ def _outlook(start: Start, queue: Queue, job: Job, why: str) -> str:
     left = start.time - time.time()
     if left < 1:
         return "now"
-    return f"{clock(start.time)} at the latest, in {format_duration(left, most=2)}, if all run as long as they may"
+    return f"at {when(start.time)} at the latest, in {format_duration(left, most=2)}, if all run as long as they may"
+
+
+def _holders(queue: Queue, job: Job) -> list[dict[str, Any]]:
+    """The jobs that hold nodes, each with all its cpus, and until when at the latest; the largest first."""
+    found: dict[int, dict[str, Any]] = {}
+    for held in queue.holding():
+        each = found.setdefault(held.job, {"job": held.job, "name": held.name, "cpus": 0, "memory": 0, "until": None})
+        each["cpus"] += sum(part.cpus for part in held.allocation)
+        each["memory"] += sum(part.memory for part in held.allocation)
+        if held.time_limit:
+            end = datetime.fromtimestamp((held.started or time.time()) + held.time_limit, UTC)
+            each["until"] = max(end, each["until"] or end)
+    found.pop(job.id, None)
+    return sorted(found.values(), key=lambda each: (-each["cpus"], each["job"]))
+
+
+def held_by(holders: list[dict[str, Any]]) -> list[str]:
+    """Who holds the nodes, a line each."""
+    said = []
+    for each in holders[:_SHOWN]:
+        until = when(each["until"].timestamp()) if each["until"] else ""
+        cpus = f"{each['cpus']} cpu{'s' if each['cpus'] != 1 else ''}"
+        said.append(f"{each['job']} {each['name']} ({cpus}, {f'until {until}' if until else 'no time limit'})")
+    return [*said, f"and {len(holders) - _SHOWN} more"] if len(holders) > _SHOWN else said
+
+
+def _one_of(ids: list[int]) -> str:
+    return _jobs(ids) if len(ids) == 1 else f"one of {_jobs(ids)}" if ids else "one of those"
 
 
 def _jobs(ids: list[int]) -> str:
