@@ -77,7 +77,7 @@ def watch(job: int, queue: Queue) -> Job:
     with Progress(f"job {job} {queue.get(job).name}") as bar:
 
         def look(seen: Job) -> None:
-            bar.update(*_far(seen, folder, why.of(seen)))
+            bar.update(*far(seen, folder, why.of(seen)))
 
         _until([Target(job)], queue, look)
     ended = queue.get(job)
@@ -112,7 +112,7 @@ class _Why:
         return f": {self._said}" if self._said else ""
 
 
-def _far(job: Job, folder: Path, why: str) -> tuple[float, float, str, str]:
+def far(job: Job, folder: Path, why: str) -> tuple[float, float, str, str]:
     """Done, total, what is being done, and what may change from moment to moment."""
     if job.array:
         done = job.completed + job.failed + job.canceled
