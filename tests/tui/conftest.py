@@ -33,7 +33,7 @@ from tui.options import Options
 from tui.screens.jobs import Jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -131,6 +131,14 @@ class Stage:
                 self.store.create(self.queue.get(job).output, "output", [made], job=job)
                 shutil.rmtree(made)
         self.advance(job, to, note, task=task)
+
+    @contextlib.contextmanager
+    def scheduler(self) -> Iterator[None]:
+        """As if one ran."""
+        held = Lock(self.project.state)
+        held.take()
+        yield
+        held.give()
 
     def folder(self, job: int) -> Path:
         folder = self.project.job_folder(job)
@@ -301,10 +309,8 @@ def rivers(past, tmp_path, monkeypatch, advance):
     """A project with a past and a present: nine jobs, a scheduler."""
     shutil.copytree(past, tmp_path, dirs_exist_ok=True)
     stage = Stage(tmp_path, monkeypatch, advance)
-    held = Lock(stage.project.state)
-    held.take()
-    yield stage
-    held.give()
+    with stage.scheduler():
+        yield stage
     stage.close()
 
 
@@ -368,7 +374,5 @@ def night(stage):
     stage.array("publish", "1-1000", held=True)
     stage.command("report", after=[ensemble], after_any=[calibrated])
     stage.now = NOW
-    held = Lock(stage.project.state)
-    held.take()
-    yield stage
-    held.give()
+    with stage.scheduler():
+        yield stage

@@ -66,17 +66,14 @@ class Jobs(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        shown = columns(feed.clock)
-        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, shown, sort="id", reverse=True)
+        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, columns(feed.clock), sort="id", reverse=True)
         self.filter = ""
-        self._columns = shown
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:
         """The table, and the detail that opens below it."""
-        yield Table(
-            self.rows, self._columns, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table"
-        )
+        shown = list(self.rows.columns.values())
+        yield Table(self.rows, shown, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
         yield Detail(self.look, self.feed, name="detail")
 
     @property
@@ -125,6 +122,8 @@ class Jobs(Pane):
         if self.feed.generation != self._generation:
             self._generation = self.feed.generation
             self.rows.replace(self.feed.entries.values())
+            self.rows.settle()
+            self.table.settled()
         changed = self.rows.put(self.feed.changed)
         self.table.touched(changed)
         if len(self.rows) == 0:
@@ -180,8 +179,9 @@ class Jobs(Pane):
         ids = self.identity()
         if not ids:
             return "dmod job list"
-        logs = self.detail.display and self.detail.page == "log"
-        return f"dmod job {'logs' if logs else 'show'} {ids}"
+        if self.detail.display and self.detail.page == "log":
+            return f"dmod job logs {ids if self.table.marks else self.detail.label}"
+        return f"dmod job show {ids}"
 
     def asked(self) -> tuple[str, str] | None:
         """A search in the log, or else the filter."""
@@ -267,7 +267,8 @@ class Jobs(Pane):
     def action_explain(self) -> None:
         """Say why a job waits or failed, and what would change that."""
         if self.table.cursor is not None:
-            self.app.push_screen(Explain(self.look, self.feed.project.root, int(self.table.cursor)))
+            named = self.detail.label if self.detail.display else str(self.table.cursor)
+            self.app.push_screen(Explain(self.look, self.feed.project.root, named))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """The detail follows the cursor."""

@@ -143,6 +143,12 @@ class Detail(Vertical):
         return self.feed.project.job_folder(self.entry.id if self.entry else 0, self._number)
 
     @property
+    def label(self) -> str:
+        """How what is shown is named: 42, or 42/7."""
+        number = f"/{self.one.number}" if self.one and self.page != "overview" else ""
+        return f"{self.entry.id}{number}" if self.entry else ""
+
+    @property
     def _number(self) -> int:
         return self.one.number if self.one else 0
 
@@ -221,11 +227,10 @@ class Detail(Vertical):
     def _title(self) -> Line:
         if self.entry is None:
             return ()
-        one = self.one if self.page != "overview" else None
-        status = self._status if one else self.entry.status
+        status = self.entry.status if self.page == "overview" else self._status
         sign, style = glyph(status)
         title: list[tuple[str, str]] = [
-            (f" {self.entry.id}{f'/{one.number}' if one else ''} ", "muted"),
+            (f" {self.label} ", "muted"),
             (self.entry.name, "strong"),
             (f"  {sign} ", style),
             (status, "muted"),
