@@ -59,6 +59,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     each_line: Annotated[
         str, typer.Option(metavar="FILE", help="a task for each line, which {} stands for; - is stdin")
     ] = "",
+    at_once: Annotated[int | None, typer.Option(metavar="N", help="so many of its tasks at once", min=1)] = None,
     after: Annotated[
         list[str] | None, typer.Option(metavar="JOB", help="start when that has completed: 41, last, a name")
     ] = None,
@@ -102,10 +103,10 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
 
     All its keys: dmod config schema --for simulation, evaluation or command.
     """
-    numbers, at_once = job_array.array(array)
+    numbers, most = job_array.array(array, at_once)
     given = {
         "name": name or None, "resources.cpus": cpus, "resources.memory": memory or None,
-        "resources.time_limit": time_limit or None, "executor": executor or None, "at_once": at_once,
+        "resources.time_limit": time_limit or None, "executor": executor or None, "at_once": most,
         "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on), "max_fails": max_fails,
     }  # fmt: skip
     said = {key: value for key, value in given.items() if value is not None}

@@ -29,15 +29,17 @@ class Tasks(NamedTuple):
     points: Sequence[Point] = ()  # of a sweep
 
 
-def array(text: str) -> tuple[Numbers | None, int | None]:
+def array(text: str, at_once: int | None = None) -> tuple[Numbers | None, int | None]:
     """The numbers in `1-100%8`, and how many run at once, None if that is not said. Raises UsageError."""
     if not text:
-        return None, None
+        return None, at_once
     numbers, percent, most = text.partition("%")
+    if percent and at_once is not None:
+        raise UsageError(f"--array {text} and --at-once say both how many run", fix=f"--array {numbers}")
     if percent and not (most.isdecimal() and int(most)):
         raise UsageError(f"--array {text}: after % stands how many run at once", fix=f"--array {numbers}%8")
     try:
-        return Numbers.parse(numbers), int(most) if percent else None
+        return Numbers.parse(numbers), int(most) if percent else at_once
     except UsageError as error:
         raise UsageError(f"--array {text}: {error.message}", why=error.why, fix=error.fix or "--array 1-100") from None
 

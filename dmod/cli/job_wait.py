@@ -53,7 +53,7 @@ class Target(NamedTuple):
 
 def wait(ids: Sequence[int], queue: Queue) -> list[Job]:
     """Wait until all have ended. Raises TimedOutError after --timeout; the work goes on."""
-    _until([Target(each) for each in ids], queue, lambda _job: None)
+    _progressing([Target(each) for each in ids], queue)
     return [queue.get(each) for each in ids]
 
 
@@ -61,7 +61,7 @@ def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
     """The same where tasks are named: shows how they ended, and returns the exit code."""
     from dmod.cli import task_list
 
-    _until([Target(one.job.id, one.numbers) for one in chosen], queue, lambda _job: None)
+    _progressing([Target(one.job.id, one.numbers) for one in chosen], queue)
     rows = [
         task_list.row(queue.get(one.job.id), task, "")
         for one in chosen
@@ -71,12 +71,29 @@ def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
     return 0 if all(row["status"] == Status.COMPLETED for row in rows) else 1
 
 
+def _progressing(targets: Sequence[Target], queue: Queue) -> None:
+    """Wait with progress on a terminal; elsewhere nothing is said for the first minute: scripts wait for short jobs."""
+    began, why, here, several = time.monotonic(), _Why(queue), project(), len(targets) > 1
+    with Progress(f"{len(targets):,} jobs" if several else f"job {targets[0].name}") as bar:
+
+        def look(seen: Job, done: int) -> None:
+            if not is_terminal(sys.stderr) and time.monotonic() - began < HEARTBEAT:
+                return
+            far_, total, note, detail = far(seen, here.job_folder(seen.id), why.of(seen))
+            if several:
+                tasks = f" {far_:,.0f}/{total:,.0f}" if total else ""
+                far_, total, note = done, len(targets), f"ended, job {seen.id} {seen.name}{tasks} {note}"
+            bar.update(far_, total, note, detail)
+
+        _until(targets, queue, look)
+
+
 def watch(job: int, queue: Queue) -> Job:
     """Wait for one job with its progress on stderr; then say how it ended."""
     folder, why = project().job_folder(job), _Why(queue)
     with Progress(f"job {job} {queue.get(job).name}") as bar:
 
-        def look(seen: Job) -> None:
+        def look(seen: Job, _done: int) -> None:
             bar.update(*far(seen, folder, why.of(seen)))
 
         _until([Target(job)], queue, look)
@@ -171,8 +188,8 @@ def own_code(job: Job) -> int:
     return (128 - code if code < 0 else code) % 256 or 1
 
 
-def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job], None]) -> None:
-    """Return when all have ended; `look` is shown the first that has not, now and again.
+def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job, int], None]) -> None:
+    """Return when all have ended; `look` is shown the first that has not, and how many before it have, now and again.
 
     Only that one is read when something has changed, so that waiting for thousands costs no more than for one.
     """
@@ -198,7 +215,7 @@ def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job], None])
                 return
             if now - shown >= 0.1:
                 shown = now
-                look(first)
+                look(first, len(targets) - len(left))
             if until is not None and now >= until:
                 raise _timed_out(targets, queue, patience or 0)
             time.sleep(LOOK)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 TABLE = "sweep"
 MODES = ("grid", "zip")
+ALIASES = ("sweeps", "matrix", "grid")  # what people try for it
+SCHEMA = {  # of the table, for those who check a job file by its schema
+    "type": "object",
+    "description": "a task for each combination of these: keys as in --set, each with a list of its values",
+    "properties": {"mode": {"enum": [*MODES], "description": "zip: the first with the first", "default": MODES[0]}},
+}
 EXAMPLE = '"command.env.RATE" = ["0.1", "0.2"]'
 
 
@@ -62,6 +68,9 @@ class Sweep:
 def taken(located: Located) -> tuple[Located, Sweep | None]:
     """A job file without its `[sweep]`, and what that says. Raises UsageError with file:line:column."""
     if TABLE not in located.data:
+        for key in ALIASES:
+            if key in located.data:
+                raise UsageError(f'{located.where(key)} unknown key "{key}"; the key is "{TABLE}"')
         return located, None
     rest = {key: value for key, value in located.data.items() if key != TABLE}
     return replace(located, data=rest), _sweep(located)

@@ -183,6 +183,15 @@ def test_what_can_never_start_is_refused(dmod, queue, advance):
     assert [job.id for job in queue.jobs()] == [1]
 
 
+def test_lines_and_sweeps_may_be_told_how_many_run_at_once(dmod, queue):
+    dmod("job", "submit", "--set", "sweep.seed=[1,2,3]", "--at-once", "2", "/bin/true")
+    assert queue.get(1).spec.at_once == 2
+    said = dmod("job", "submit", "--array", "1-9%3", "--at-once", "2", "/bin/true")
+    assert said.err.splitlines() == [
+        "error: --array 1-9%3 and --at-once say both how many run", "  fix: --array 1-9",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("words", [["{}"], ["{}", "x"], ["program.toml"]])
 def test_a_line_cannot_be_the_program(dmod, words: list[str]):
     Path("lines").write_text("ls\n")

@@ -23,7 +23,7 @@ def parsed(table: str, rest: str = COMMAND, kind: str = "command") -> toml_file.
 
 def points(table: str, rest: str = COMMAND, kind: str = "command") -> list[sweep.Point]:
     located, found = sweep.taken(parsed(table, rest, kind))
-    assert found is not None
+    assert found is not None, "it has no sweep"
     made = sweep.points(located, found, Defaults())
     assert len(made) == len(found)
     return made
@@ -98,6 +98,7 @@ def test_set_takes_the_place_of_an_axis_of_the_file():
     ("table", "error"),
     [
         ("sweep = 3", "job.toml:2:1 sweep must be a table"),
+        ("[matrix]\nseed = [1]", 'job.toml:2:1 unknown key "matrix"; the key is "sweep"'),
         ("[sweep]", "job.toml:2:1 [sweep] has no key to vary"),
         ('[sweep]\nmode = "zap"\nseed = [1]', 'job.toml:3:1 mode must be grid or zip, not "zap"'),
         ("[sweep]\nseed = 4", "job.toml:3:1 [sweep] seed must be a list of values, not 4"),
