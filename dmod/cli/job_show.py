@@ -49,7 +49,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
     events = queue.events(job.id) if every or shown.events else listing.history(queue, job.id, _EVENTS)
     found = {
         **row(job, waiting(queue, [job])),
-        "spec": json.loads(job.spec_json),
+        "spec": _spec(job),
         "datasets": prepared["datasets"],
         "digests": prepared["digests"],
         "period": prepared["period"],
@@ -84,13 +84,21 @@ def of_task(job: Job, number: int, queue: Queue) -> dict[str, Any]:
         "kind": job.kind,
         "cpus": job.cpus,
         "memory": job.memory,
-        "spec": json.loads(seen.spec_json),
+        "spec": _spec(seen),
         "output": seen.output if job.kind != "command" else None,
         "folder": str(project().job_folder(job.id, number)),
         "allocation": [asdict(part) for part in task.allocation],
         "bound": list(task.bound),
         "events": _as_json(queue.events(job.id, task=number) if job.array else listing.history(queue, job.id)),
     }
+
+
+def _spec(job: Job) -> dict[str, Any]:
+    """What was asked for; of variables the names only: their values may be secrets."""
+    spec: dict[str, Any] = json.loads(job.spec_json)
+    if env := spec.get("command", {}).get("env"):
+        spec["command"]["env"] = dict.fromkeys(env, "***")
+    return spec
 
 
 def _allocation(queue: Queue, job: int) -> list[dict[str, Any]]:
