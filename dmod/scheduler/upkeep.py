@@ -53,7 +53,7 @@ def prunable(queue: Queue, jobs: Path, before: float) -> Pruned:
 def weight(folder: Path) -> int:
     """Bytes of the files in a folder, not of what its links lead to."""
     size = 0
-    for base, _, names in os.walk(folder):
+    for base, _, names in () if folder.is_symlink() else os.walk(folder):
         for name in names:
             with suppress(OSError):
                 size += os.lstat(os.path.join(base, name)).st_size  # noqa: PTH118 - a hundred thousand of them
