@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dmod.jobs.status import Status
 from dmod.scheduler.active import COLUMNS, SINGLE, Active, active_of
+from dmod.scheduler.rows import OPEN
 from dmod.scheduler.step import Waiting
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Backlog:
                 self._dependents.pop(job.id, None)
 
     def _repeats(self, jobs: dict[int, Active]) -> None:
-        query = "select job, number, attempt, due from task where status = 'queued'"
+        query = f"select job, number, attempt, due from task where {OPEN} and status = 'queued'"  # noqa: S608 - constants
         for number, task, attempt, due in self.queue.read(query):
             if number in jobs:
                 jobs[number].repeat(task, attempt, due)

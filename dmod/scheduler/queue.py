@@ -175,7 +175,8 @@ class Queue:
 
     def begun(self) -> list[Task]:
         """The tasks that were staged, run, or are collected."""
-        return list(map(task_of, self.read(f"select {TASK} from task where status in (?, ?, ?)", BEGUN)))  # noqa: S608
+        query = f"select {TASK} from task where {rows.OPEN} and status in (?, ?, ?)"  # noqa: S608 - constants
+        return list(map(task_of, self.read(query, BEGUN)))
 
     def stops(self, job: int) -> list[tuple[int, str]]:
         """The begun tasks of a job that are to end: number, and why."""
@@ -185,8 +186,8 @@ class Queue:
     def holding(self) -> list[Held]:
         """The tasks that hold some of a node."""
         query = (
-            "select task.job, number, name, task.status, allocation, task.started, time_limit from task"
-            " join job on id = task.job where task.status in (?, ?) order by task.job, number"
+            "select task.job, number, name, task.status, allocation, task.started, time_limit from task"  # noqa: S608
+            f" join job on id = task.job where {rows.OPEN} and task.status in (?, ?) order by task.job, number"
         )
         return [
             Held(row[0], row[1], row[2], Status(row[3]), allocations(row[4]), row[5], row[6])

@@ -22,6 +22,8 @@ TASK = (
     "job, number, status, attempt, due, started, ended, exit_code, reason, stop, handle, allocation, bound, cpu, peak"
 )
 
+OPEN = "task.status in ('queued', 'staging', 'running', 'collecting')"  # as `task_active` says: else it is of no use
+
 
 class Head(NamedTuple):
     """By what a job is named."""
