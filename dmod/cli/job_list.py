@@ -199,8 +199,9 @@ def waiting(queue: Queue, jobs: Collection[Job]) -> dict[int, str]:
     if lock.holder(here.state) is None:
         return {job.id: f"held: dmod job release {job.id}" if job.held else DOWN for job in wait}
     said = Outlook(queue, here.config).why([job.id for job in wait])
-    far = [job for job in wait if job.id not in said and job.status is Status.QUEUED]
-    return said | {job.id: f"behind {listing.behind(queue, job.id):,} other jobs" for job in far}
+    far = [job.id for job in wait if job.id not in said and job.status is Status.QUEUED]
+    ahead = listing.behind(queue, far) if far else {}
+    return said | {job: f"behind {count:,} other jobs" for job, count in ahead.items()}
 
 
 def row(job: Job, why: Mapping[int, str]) -> dict[str, Any]:

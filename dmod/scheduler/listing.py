@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmod.jobs.selector import parse
@@ -75,13 +76,21 @@ def heads(queue: Queue, words: Sequence[str]) -> list[Head]:
     return list(map(Head._make, queue.read(query, values)))
 
 
-def behind(queue: Queue, job: int) -> int:
-    """How many waiting jobs come before one."""
-    query = (
-        "select count(*) from job, (select place, id from job where id = ?) as me"
-        " where status = 'queued' and (job.place, job.id) < (me.place, me.id)"
+def behind(queue: Queue, jobs: Sequence[int]) -> dict[int, int]:
+    """How many waiting jobs come before each of these that waits; the index is counted once from end to end."""
+    places = queue.read(
+        f"select place, id from job where status = 'queued' and id in {_SOME} order by place, id",  # noqa: S608
+        (json.dumps(list(jobs)),),
     )
-    return int(queue.read(query, (job,))[0][0])
+    between = (
+        "select count(*) from job indexed by job_by_place"
+        " where status = 'queued' and (place, id) >= (?, ?) and (place, id) < (?, ?)"
+    )
+    found, ahead, before = dict[int, int](), 0, (-math.inf, 0)
+    for place, number in places:
+        ahead += queue.read(between, (*before, place, number))[0][0]
+        found[number], before = ahead, (place, number)
+    return found
 
 
 def failures(queue: Queue, job: int) -> list[tuple[str, int | None, list[int]]]:
