@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dmod.errors import ConflictError, NotFoundError
 from dmod.jobs.numbers import Numbers
 from dmod.jobs.status import ACTIVE, ENDED, Status
-from dmod.scheduler.rows import COLUMNS, job_of
+from dmod.scheduler.rows import COLUMNS, job_of, passed_over
 from dmod.scheduler.submission import AGING, unclaimed
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def retry(write: sqlite3.Connection, job: int, tasks: Sequence[int], *, failed: 
         raise ConflictError(f"job {job} is {found.status}: it cannot become queued", fix=f"dmod job cancel {job}")
     unclaimed(write, found.output)
     causes = ("failed",) if failed else ("failed", "canceled")
-    if found.canceled:
-        _materialize(write, found)
+    _materialize(write, found)
     where = f"job = ? and status in ({', '.join('?' * len(causes))})"
     values: tuple[object, ...] = (job, *causes)
     if tasks:
@@ -125,13 +124,14 @@ def _upto(write: sqlite3.Connection, job: int) -> int:
 
 
 def _materialize(write: sqlite3.Connection, job: Job) -> None:
-    """Give rows to the tasks that were canceled before they were begun."""
-    known = {row[0] for row in write.execute("select number from task where job = ?", (job.id,))}
+    """Give rows to the tasks that were passed over: they ended before they were begun."""
+    known = dict(map(tuple, write.execute("select number, status from task where job = ?", (job.id,))))
+    status = passed_over(job, sum(each == Status.FAILED for each in known.values()))
     gone = islice(Numbers.parse(job.numbers or "0"), _upto(write, job.id))
     ended = job.ended.timestamp() if job.ended else None
     write.executemany(
-        "insert into task (job, number, status, ended, reason) values (?, ?, 'canceled', ?, ?)",
-        ((job.id, number, ended, job.reason) for number in gone if number not in known),
+        "insert into task (job, number, status, ended, reason) values (?, ?, ?, ?, ?)",
+        ((job.id, number, status, ended, job.reason) for number in gone if number not in known),
     )
 
 

@@ -35,7 +35,7 @@ _AGAIN = (
 )
 _USED = "update task set cpu = cpu + ?, peak = max(peak, ?) where job = ? and number = ?"
 _USED_BY_JOB = "update job set cpu = cpu + ?, peak = max(peak, ?), read = read + ?, written = written + ? where id = ?"
-_UNWAITING = "update task set status = 'canceled', ended = ?, reason = ? where job = ? and status = 'queued'"
+_UNWAITING = "update task set status = ?, ended = ?, reason = ? where job = ? and status = 'queued'"
 _JOB = (
     "update job set status = ?, attempt = ?, begun = ?, running = ?, completed = ?, failed = ?, canceled = ?,"
     " started = ?, ended = ?, reason = coalesce(?, reason), exit_code = coalesce(?, exit_code), stop = ?"
@@ -85,7 +85,8 @@ class Ledger:
     def collecting(self, job: Active, number: int, code: int) -> None:
         """The program of a task is done; its output becomes a dataset."""
         self._write.execute(_COLLECTING, (code, job.id, number))
-        self._reasons[job.id] = ("", code)
+        if not job.array:
+            self._reasons[job.id] = ("", code)
         self._move(job, number, Status.COLLECTING)
 
     def finished(self, job: Active, number: int, status: Status, note: str = "", code: int | None = None) -> None:
@@ -118,7 +119,7 @@ class Ledger:
         """Nothing of a job that waits will start: canceled; failed where it is the job that can never run."""
         waiting = job.waiting
         if job.again:
-            self._write.execute(_UNWAITING, (self.now, reason, job.id))
+            self._write.execute(_UNWAITING, (status, self.now, reason, job.id))
             job.again = {}
         job.begun = job.size
         self._count(job, status, waiting)
@@ -178,13 +179,19 @@ class Ledger:
     def _summary(self, job: Active) -> tuple[str, int | None]:
         """Why an array failed or was canceled, and the exit code of its first task that failed."""
         first = self._write.execute(_FIRST_FAILED, (job.id,)).fetchone() if job.failed else None
-        given = self._reasons.get(job.id, (job.stop, None))[0]
         if first is None:
+            given = self._given(job) if job.canceled or job.failed else ""
             why = f"{job.canceled} of {job.size} tasks canceled{f': {given}' if given else ''}"
-            return (why, None) if job.canceled else ("", 0)
+            return (given, None) if job.failed else (why, None) if job.canceled else ("", 0)
         number, reason, code = first
         one = f"task {number}: {reason}"
         return (f"{job.failed} of {job.size} tasks failed, the first {one}" if job.failed > 1 else one), code
+
+    def _given(self, job: Active) -> str:
+        """Why those of its tasks that waited were canceled, in this turn or in an earlier one."""
+        if job.id in self._reasons or job.stop:
+            return self._reasons.get(job.id, (job.stop, None))[0]
+        return str(self._write.execute("select reason from job where id = ?", (job.id,)).fetchone()[0])
 
     def _move(self, job: Active, number: int, status: Status, note: str = "", time: float | None = None) -> None:
         if not job.array:

@@ -156,12 +156,12 @@ def whole(  # noqa: PLR0913, PLR0917 - filters
     from dmod.jobs.numbers import Numbers
 
     rows, all_ = {task.number: task for task in known}, Numbers.parse(job.numbers or "0")
-    last = all_[upto - 1] if upto else -1
+    last, passed = all_[upto - 1] if upto else -1, passed_over(job, sum(each.status is Status.FAILED for each in known))
     found: list[Task] = []
     for number in (each for each in sorted(set(numbers)) if each in all_) if numbers else all_:
         task = rows.get(number)
         if task is None:
-            rest = Status.CANCELED if number <= last else Status.QUEUED
+            rest = passed if number <= last else Status.QUEUED
             if status and rest not in status:
                 continue
             task = _unbegun(job, number, rest)
@@ -170,6 +170,11 @@ def whole(  # noqa: PLR0913, PLR0917 - filters
         if len(found) == limit:
             break
     return found
+
+
+def passed_over(job: Job, failed: int) -> Status:
+    """What became of tasks without a row whose turn has passed; `failed`: so many rows of its tasks say that."""
+    return Status.FAILED if job.failed > failed else Status.CANCELED
 
 
 def _unbegun(job: Job, number: int, status: Status) -> Task:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 WHICH = st.integers(0, 3)
 LIMITS = Limits({"a*": 2, "*b": 3})
 NOOP = kinds.from_json('{"kind": "command", "name": "", "resources": {}, "command": {"argv": ["/bin/true"]}}')
-ACTS = ("run", "collect", "complete", "fail", "again", "later", "lose the rest")
+ACTS = ("run", "collect", "complete", "fail", "again", "later", "lose the rest", "never")
 
 
 def standing(job: Job, statuses: list[Status]) -> Status:
@@ -137,9 +137,9 @@ class Bookkeeping(RuleBasedStateMachine):
             ledger.running(job, number, {"pid": 7}, self.now)
         elif act == "collect":
             ledger.collecting(job, number, 0)
-        elif act == "lose the rest":
+        elif act in {"lose the rest", "never"}:
             if job.waiting:
-                ledger.cancel_waiting(job, "max_fails")
+                ledger.cancel_waiting(job, "why", Status.FAILED if act == "never" else Status.CANCELED)
         else:
             del self.begun[key]
             ledger.used(job.id, number, Usage(0.5, 1000, 10, 20))
