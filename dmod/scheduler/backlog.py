@@ -26,7 +26,7 @@ _FIRST = (
 )
 _THESE = "id in (select value from json_each(?))"
 _CHANGED = (
-    "with changed (job) as (select distinct job from event where id > ?)"
+    "with changed (job) as (select distinct +job from event where id > ?)"  # +: of new events, not by the index of all
     " select job from changed union select job from dependency where needs in (select job from changed)"
 )
 _ENDED_SO = {Status.FAILED: "failed", Status.CANCELED: "was canceled"}
@@ -46,6 +46,7 @@ class Backlog:
         self._dependents: dict[int, dict[int, bool]] = {}  # need -> who waits for it, whether however it ends
         self.version = -1  # of the queue, as SQLite counts what others write
         self.seen = 0  # the newest event that is in this
+        self.fresh = False  # whether a job came into its order since somebody looked
 
     def refresh(self) -> set[int]:
         """See what others changed since the last look; the jobs that it was, and those that wait for them."""
@@ -84,26 +85,29 @@ class Backlog:
 
     def place(self, job: Active) -> None:
         """Put a job where it belongs, after it has changed."""
-        self.remove(job.id)
+        known = self.remove(job.id)
         self.jobs[job.id] = job
         if job.eligible:
+            self.fresh |= not known
             insort(self._order.setdefault(job.patterns, []), (job.place, job.id))
         if job.running:
             self._going.add(job.id)
         if job.again:
             self._late.add(job.id)
 
-    def remove(self, job: int) -> None:
-        """Forget a job."""
+    def remove(self, job: int) -> bool:
+        """Forget a job; whether its tasks could have had their turn."""
         found = self.jobs.pop(job, None)
         if found is None:
-            return
+            return False
         self._going.discard(job)
         self._late.discard(job)
         order = self._order.get(found.patterns, [])
         at = bisect_left(order, (found.place, job))
-        if at < len(order) and order[at] == (found.place, job):
+        known = at < len(order) and order[at] == (found.place, job)
+        if known:
             del order[at]
+        return known
 
     def settle(self, need: int, status: Status) -> list[Active]:
         """Tell those that wait for a job that it has ended; those of them that can never start now."""

@@ -88,8 +88,10 @@ class Turn:
                 made = [task for end in ends if (task := self._ended(ledger, end))]
                 for collected in done:
                     self._collected(ledger, collected)
-                fresh = self._decide(ledger) if starting() else []
+                deciding = starting()
+                fresh = self._decide(ledger) if deciding else []
                 ledger.close()
+            self._more |= deciding and self.backlog.fresh  # a job whose need has just ended
             self.tally.ended += len(ends)
             for job in ledger.ended:
                 self.catalog.forget(job.id)
@@ -209,7 +211,7 @@ class Turn:
 
     def _decide(self, ledger: Ledger) -> list[tuple[Key, int]]:
         """The tasks that start now, with their attempts; they hold their allocations."""
-        begun, self._decided = time.perf_counter(), ledger.now
+        begun, self._decided, self.backlog.fresh = time.perf_counter(), ledger.now, False
         usable = [node for node in self.nodes if node.name not in self.backlog.drained]
         now, waiting = time.monotonic(), self.backlog.waiting(ledger.now)
         starts = step(waiting, usable, self.running.free(usable), self.running.holding(now), now, grace=self._grace)
