@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dmod.cli import task_list
@@ -14,7 +15,7 @@ from dmod.scheduler import listing
 from dmod.units import format_duration, format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dmod.jobs.job import Job
     from dmod.scheduler.queue import Event, Queue
@@ -33,10 +34,10 @@ class Shown:
 
     def lines(self, found: Mapping[str, Any]) -> list[str]:
         """For people."""
-        said = lines(found)
+        said = lines(found) if "tasks" in found else task_lines(found)
         if self.provenance:
             said += _origin(found)
-        if self.tasks:
+        if self.tasks and "each" in found:
             said += _tasks(found)
         if self.events or not (self.tasks or self.provenance):
             said += _events(found["events"])
@@ -60,6 +61,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
         "needs": [
             {"job": need, "however": always, "status": str(status)} for _, need, always, status in queue.needs([job.id])
         ],
+        "seed": job.spec.seed,
         "origin": json.loads(job.origin_json),
         "fingerprint": job.fingerprint,
         "events": _as_json(events),
@@ -89,6 +91,10 @@ def of_task(job: Job, number: int, queue: Queue) -> dict[str, Any]:
         "folder": str(project().job_folder(job.id, number)),
         "allocation": [asdict(part) for part in task.allocation],
         "bound": list(task.bound),
+        "digests": dict(seen.prepared.digests),
+        "seed": seen.spec.seed + number,
+        "origin": json.loads(job.origin_json),
+        "fingerprint": job.fingerprint,
         "events": _as_json(queue.events(job.id, task=number) if job.array else listing.history(queue, job.id)),
     }
 
@@ -144,7 +150,7 @@ def task_lines(found: Mapping[str, Any]) -> list[str]:
         ("output", found["output"]),
         ("folder", found["folder"]),
     )
-    return said + _events(found["events"])
+    return said
 
 
 def facts(*pairs: tuple[str, str | None]) -> list[str]:
@@ -223,7 +229,7 @@ def _origin(found: Mapping[str, Any]) -> list[str]:
     origin = found["origin"]
     versions = {"dmod": origin.get("dmod"), "python": origin.get("python"), **(origin.get("packages") or {})}
     said = facts(
-        ("seed", str(found["spec"].get("seed", 0))),
+        ("seed", str(found["seed"]) + (" and the number of the task" if found.get("tasks") else "")),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
         ("host", origin.get("host")),
         ("image", origin.get("image")),
@@ -244,9 +250,11 @@ def _tasks(found: Mapping[str, Any]) -> list[str]:
     return said[:_TASKS] + ([f"{'':<14}and {more:,} more: dmod job list {found['id']}/ --all"] if more > 0 else [])
 
 
-def _events(events: Iterable[Mapping[str, Any]]) -> list[str]:
-    said = []
+def _events(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    said, today = [], datetime.now(UTC).date()
+    dated = any(event["time"].date() != today for event in events)
     for event in events:
+        time = f"{event['time']:%Y-%m-%d %H:%M:%S}" if dated else f"{event['time']:%H:%M:%S}"
         task = "" if event["task"] is None else f"task {event['task']}  "
-        said.append(f"{'':<14}{event['time']:%H:%M:%S}  {task}{mark(event['status'])}  {event['note']}".rstrip())
+        said.append(f"{'':<14}{time}  {task}{mark(event['status'])}  {event['note']}".rstrip())
     return said

@@ -63,10 +63,8 @@ def show(
     queue = job_list.opened()
     job, task = task_list.one(word, queue)
     shown = job_show.Shown(events=events, tasks=tasks, provenance=provenance)
-    if task is None:
-        show_record(job_show.record(job, queue, shown), name_key="id", table=shown.lines)
-    else:
-        show_record(job_show.of_task(job, task, queue), name_key="id", table=job_show.task_lines)
+    found = job_show.record(job, queue, shown) if task is None else job_show.of_task(job, task, queue)
+    show_record(found, name_key="id", table=shown.lines)
 
 
 def explain(word: ONE) -> None:

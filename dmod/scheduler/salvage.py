@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.errors import ConflictError
 from dmod.scheduler import database, mending, readable
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _BESIDE = ("", "-wal", "-shm")  # a database, what was committed but is not in it yet, and the index of that
 TABLES = ("job", "task", "item", "dependency", "node", "event")  # in this order: those that others refer to come first
 _PAGE = 4096
+_TRIES = 5
 
 
 class Salvaged(NamedTuple):
@@ -46,26 +48,43 @@ def damage(path: Path) -> str:
 
 
 def salvage(path: Path, *, replace: bool = True) -> Salvaged:
-    """Put what can be read of a damaged queue in its place, and keep the damaged file; nobody else may use it.
+    """Put what can be read of a damaged queue in its place, and keep the damaged file; no scheduler may use it.
 
     Raises:
+        ConflictError: somebody goes on writing to it.
         OSError: there is no room for the copies; then nothing was changed.
     """
-    with tempfile.TemporaryDirectory(prefix=".salvage-", dir=path.parent) as folder:
-        damaged, fresh = Path(folder) / "damaged.db", Path(folder) / "fresh.db"
-        for end in _BESIDE:
-            if (beside := path.with_name(path.name + end)).exists():
-                shutil.copy2(beside, damaged.with_name(damaged.name + end))
-        _pad(damaged)
-        database.connect(fresh).close()
-        _graft(damaged, fresh)
-        _blank(fresh, _version(damaged))
-        rows, unread = _copy(damaged, fresh)
-        database.connect(fresh).close()  # brings it up to date
-        mended = mending.mend(fresh, _folders(path))
-        jobs = _count(fresh)
-        kept = _exchange(path, fresh) if replace else None
-    return Salvaged(jobs, mended.lost, rows, unread, mended, kept)
+    for _ in range(_TRIES):
+        seen = _stamp(path)
+        with tempfile.TemporaryDirectory(prefix=".salvage-", dir=path.parent) as folder:
+            fresh = Path(folder) / "fresh.db"
+            rows, unread = _build(path, Path(folder) / "damaged.db", fresh)
+            mended = mending.mend(fresh, _folders(path))
+            jobs = _count(fresh)
+            if replace and _stamp(path) != seen:  # a job was submitted meanwhile
+                continue
+            return Salvaged(jobs, mended.lost, rows, unread, mended, _exchange(path, fresh) if replace else None)
+    raise ConflictError(f"{path} is written to all the time", why="it is being recovered", fix="dmod scheduler recover")
+
+
+def _build(path: Path, damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Make a queue of what can be read of a copy of the damaged one."""
+    for end in _BESIDE:
+        if (beside := path.with_name(path.name + end)).exists():
+            shutil.copy2(beside, damaged.with_name(damaged.name + end))
+    _pad(damaged)
+    database.connect(fresh).close()
+    _graft(damaged, fresh)
+    _blank(fresh, _version(damaged))
+    counts = _copy(damaged, fresh)
+    database.connect(fresh).close()  # brings it up to date
+    return counts
+
+
+def _stamp(path: Path) -> tuple[tuple[int, int], ...]:
+    """Changes when somebody writes."""
+    files = [path.with_name(path.name + end) for end in _BESIDE[:2]]
+    return tuple((file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.exists())
 
 
 def _copy(damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int]]:

@@ -134,6 +134,8 @@ def test_what_it_comes_from(dmod):
     assert "  host        node-7" in said
     assert "  fingerprint abc123" in said
     assert dmod("job", "show", "1", "-o", "json").json["origin"]["host"] == "node-7"
+    assert "  seed        41 and the number of the task" in dmod("job", "show", "2", "--provenance").lines
+    assert "  seed        44" in dmod("job", "show", "2/3", "--provenance").lines
     assert "  versions    not known before it starts" in dmod("job", "show", "3", "--provenance").lines
 
 
@@ -168,3 +170,10 @@ def test_a_task_that_was_never_begun_is_shown(dmod):
 def test_what_is_not_there_is_an_error(dmod, word: str, code: int, error: str):
     said = dmod("job", "show", word)
     assert (said.code, said.err.splitlines()[0]) == (code, error)
+
+
+def test_events_of_another_day_have_their_date(dmod, queue: Queue):
+    assert not any("-01-01" in line for line in dmod("job", "show", "3").lines)
+    with queue.transaction() as write:
+        write.execute("update event set time = 0 where job = 3")
+    assert "1970-01-01 00:00:00  ○ queued" in dmod("job", "show", "3").out

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,6 +166,23 @@ def test_what_was_committed_but_not_yet_in_the_file_is_saved(path: Path):
     assert names(copy)[number] == "late"
     assert done.kept is not None
     assert Path(f"{done.kept}-wal").exists()
+
+
+def test_what_is_submitted_meanwhile_is_saved_too(path: Path):
+    overwrite(path, pages(path, "job")[3:4])
+
+    def submit() -> int:
+        while not list(path.parent.glob(".salvage-*/fresh.db")):
+            time.sleep(0.001)
+        queue = Queue(path)
+        late = queue.submit(Order(spec("late"), Path("/")))
+        queue.close()
+        return late
+
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(submit)
+        salvage(path)
+    assert names(path)[late.result()] == "late"
 
 
 def test_a_job_that_waits_for_a_lost_one_is_held(path: Path):
