@@ -76,6 +76,9 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     wait: Annotated[
         bool, typer.Option("--wait", "--watch", help="show progress until it ends; exit with its own code")
     ] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="answer with an earlier output that was made of the same, if there is one")
+    ] = False,
 ) -> int:
     """Submit a job and print its id: it is checked against the data first, then it waits for its turn.
 
@@ -112,7 +115,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     said = {key: value for key, value in given.items() if value is not None}
     spec, points = job_submit.read(words, sets or [], said)
     tasks = job_array.of(spec, numbers, each_line, swept=bool(points))
-    asked = job_submit.Asked(tasks, points, after or (), after_any or (), held=hold, wait=wait)
+    asked = job_submit.Asked(tasks, points, after or (), after_any or (), held=hold, wait=wait, reuse=reuse)
     return job_submit.submit(spec, asked)
 
 
@@ -160,14 +163,16 @@ def wait(words: job_actions.TASKS) -> int:
 
 
 @app.command()
-def watch(word: job_views.ONE) -> int:
+def watch(word: Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name; 42/7: a task of it")]) -> int:
     """Show the progress of a job until it ends; exit code as of wait.
 
     dmod job watch last
     """
     queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    ended = job_wait.watch(job.id, queue)
+    chosen = job_words.picked([word], queue)[-1]
+    if chosen.numbers is not None:
+        return job_wait.wait_tasks([chosen], queue)
+    ended = job_wait.watch(chosen.job.id, queue)
     return job_wait.exit_code([ended])
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dmod.scheduler.queue import Queue
 
 NOTE = "canceled by user"
+AT_ONCE = 500  # tasks that are canceled in one transaction: others wait no longer for their turn
 JOBS = Annotated[list[str], typer.Argument(metavar="JOB...", help="42, 40-45, last, a name, or a pattern: 'demo-*'")]
 TASKS = Annotated[list[str], typer.Argument(metavar="JOB...", help="42, 40-45, last, a name, 'demo-*'; 42/7, 42/1-10")]
 
@@ -41,6 +42,7 @@ def cancel(words: TASKS) -> int:
 def retry(
     words: TASKS,
     failed: Annotated[bool, typer.Option("--failed", help="not what was canceled")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="only if data and versions are what they were")] = False,
 ) -> int:
     """Queue jobs again under their ids: of an array the tasks that failed or were canceled, or those that are named.
 
@@ -48,7 +50,7 @@ def retry(
     dmod job retry 42 --failed
     dmod job retry 42/7
     """
-    return _each(words, "retry", lambda queue, one: _retry(queue, one, failed=failed))
+    return _each(words, "retry", lambda queue, one: _retry(queue, one, failed=failed, exact=exact))
 
 
 def hold(words: JOBS) -> int:
@@ -87,20 +89,29 @@ def _cancel(queue: Queue, one: Picked) -> str:
 
 
 def _cancel_tasks(queue: Queue, one: Picked) -> tuple[list[Any], list[ConflictError]]:
-    """Cancel tasks in one transaction: their statuses before, and why the others were refused."""
+    """Cancel tasks, many in a transaction: their statuses before, and why the others were refused."""
+    from itertools import islice
+
     from dmod.scheduler import changes
 
     before, refused = list[Any](), list[ConflictError]()
-    with queue.transaction() as write:
-        for number in one.numbers or ():
-            try:
-                before.append(changes.cancel(write, one.job.id, number, NOTE))
-            except ConflictError as error:
-                refused.append(error)
+    numbers = iter(one.numbers or ())
+    while some := list(islice(numbers, AT_ONCE)):
+        with queue.transaction() as write:
+            for number in some:
+                try:
+                    before.append(changes.cancel(write, one.job.id, number, NOTE))
+                except ConflictError as error:
+                    refused.append(error)
     return before, refused
 
 
-def _retry(queue: Queue, one: Picked, *, failed: bool) -> str:
+def _retry(queue: Queue, one: Picked, *, failed: bool, exact: bool) -> str:
+    if exact:
+        from dmod.cli.job_same import require_unchanged
+        from dmod.data.folder import FolderStore
+
+        require_unchanged(one.job, FolderStore(project().datasets))
     count = queue.retry(one.job.id, list(one.numbers or ()), failed=failed)
     whole = not one.job.array or (one.numbers is not None and len(one.numbers) == 1)
     return "queued again" if whole else f"{count:,} task{'s' * (count != 1)} queued again"

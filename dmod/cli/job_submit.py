@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmod.cli import job_array, job_check, job_wait
+from dmod.cli import job_array, job_check, job_same, job_wait
 from dmod.cli.job_array import Tasks
 from dmod.cli.output import say, show_record, write
 from dmod.cli.settings import current, project
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dmod.data.folder import FolderStore
+    from dmod.jobs.job import Job
     from dmod.jobs.order import Order
     from dmod.jobs.spec import Spec
     from dmod.jobs.sweep import Point
@@ -32,6 +36,7 @@ class Asked(NamedTuple):
     after_any: Sequence[str] = ()  # that must have ended
     held: bool = False
     wait: bool = False
+    reuse: bool = False  # an earlier output that was made of the same will do
 
 
 def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
@@ -91,16 +96,49 @@ def submit(spec: Spec, asked: Asked) -> int:
     store = FolderStore(here.datasets)
     order, points = _order(spec, asked, store)
     job_check.possible(spec)
-    job_check.free_output(order, points, store)
+    if not asked.reuse:
+        job_check.free_output(order, points, store)
     if current().dry_run:
         from dmod.cli import job_plan
 
+        if here.queue.exists():
+            _tried(order, Queue(here.queue))
         show_record(job_plan.record(order, points), table=job_plan.lines)
         return 0
     queue = Queue(here.queue)
+    if asked.reuse and (same := job_same.earlier(order, queue, store)):
+        return _reused(same)
     job = queue.submit(order)
     lock.ensure(here.root, here.state)
     return _told(job, order, queue, wait=asked.wait)
+
+
+def _reused(job: Job) -> int:
+    """Say which job has made the same already."""
+    from dmod.cli.job_list import row
+
+    if current().machine:
+        show_record(row(job, {}))
+    elif current().output == "name":
+        write(str(job.id))
+    else:
+        write(f"job {job.id} {job.name} has made the same: dataset {job.output or job.as_task(1, 1).output}")
+    return 0
+
+
+class _UndoneError(Exception):
+    """It would have been queued."""
+
+
+def _tried(order: Order, queue: Queue) -> None:
+    """Refuse what the queue would refuse, and take it back."""
+    from dataclasses import replace
+
+    from dmod.scheduler import submission
+
+    with suppress(_UndoneError), queue.transaction() as write:
+        submission.submit(write, [replace(order, items=())], time.time())
+        raise _UndoneError
 
 
 def _told(job: int, order: Order, queue: Queue, *, wait: bool) -> int:
@@ -135,7 +173,7 @@ def _order(spec: Spec, asked: Asked, store: FolderStore) -> tuple[Order, Sequenc
     else:
         prepared = job_check.prepared(spec, datasets, store)
     after, after_any = (_ids(words, option) for words, option in ((asked.after, ""), (asked.after_any, "-any")))
-    return Order(
+    order = Order(
         spec,
         Path.cwd(),
         prepared,
@@ -144,7 +182,8 @@ def _order(spec: Spec, asked: Asked, store: FolderStore) -> tuple[Order, Sequenc
         held=asked.held,
         after=after,
         after_any=after_any,
-    ), asked.points
+    )
+    return replace(order, fingerprint=job_same.fingerprint(order)), asked.points
 
 
 def _ids(words: Sequence[str], option: str) -> list[int]:
