@@ -216,7 +216,7 @@ class Queue:
     def moved(self, after: int) -> tuple[list[int], int]:
         """The jobs to which something happened after an event, however much it was; and the newest event."""
         newest = self.read("select coalesce(max(id), 0) from event")[0][0]
-        rows = self.read("select distinct job from event where id > ? and id <= ?", (after, newest))
+        rows = self.read("select distinct +job from event where id > ? and id <= ?", (after, newest))
         return sorted(row[0] for row in rows), int(newest)
 
     def version(self) -> int:
