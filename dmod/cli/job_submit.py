@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -132,8 +132,6 @@ class _UndoneError(Exception):
 
 def _tried(order: Order, queue: Queue) -> None:
     """Refuse what the queue would refuse, and take it back."""
-    from dataclasses import replace
-
     from dmod.scheduler import submission
 
     with suppress(_UndoneError), queue.transaction() as write:
