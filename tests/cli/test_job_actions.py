@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmod import project, toml_file
-from dmod.cli import job_wait
+from dmod.cli import job_actions, job_wait
 from dmod.config import Defaults
 from dmod.jobs import kinds
 from dmod.jobs.numbers import Numbers
@@ -171,6 +171,18 @@ def test_programs_are_told_what_was_done(dmod, queue):  # noqa: ARG001 - jobs th
 def test_waiting_for_tasks_shows_how_they_ended(dmod, queue, words: list[str], code: int, ids: str):  # noqa: ARG001
     said = dmod("job", "wait", *words, "-o", "name")
     assert (said.code, said.out.split()) == (code, ids.split())
+
+
+def test_watching_a_task_shows_how_it_ended(dmod, queue):  # noqa: ARG001 - its jobs
+    assert dmod("job", "watch", "1/2", "-o", "name").out == "1/2\n"
+    assert dmod("job", "watch", "1/2").code == 1
+
+
+def test_many_tasks_are_canceled_though_some_have_ended(dmod, queue, monkeypatch):
+    monkeypatch.setattr(job_actions, "AT_ONCE", 3)
+    dmod("job", "cancel", "2/4-5")
+    assert dmod("job", "cancel", "2/2-9").err == "tasks 2/2-9 later: 6 canceled, 2 had ended\n"
+    assert states(queue, 2)[:12] == "qccccccccqqq"
 
 
 def test_a_task_that_runs_is_waited_for(dmod, queue):  # noqa: ARG001 - one that runs

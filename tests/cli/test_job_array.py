@@ -180,7 +180,17 @@ def test_what_can_never_start_is_refused(dmod, queue, advance):
     said = dmod("job", "submit", "--after", "1", "/bin/true")
     assert (said.code, said.err.splitlines()[-1]) == (4, "  fix: dmod job retry 1, or --after-any 1")
     assert dmod("job", "submit", "--after", "1/1", "/bin/true").code == 2
+    assert dmod("job", "submit", "-n", "--after", "1", "/bin/true").err == said.err
     assert [job.id for job in queue.jobs()] == [1]
+
+
+def test_a_dry_run_is_no_job(dmod, queue):
+    dmod("job", "submit", "/bin/true")
+    before = queue.events()
+    Path("lines").write_text("a\nb\n")
+    assert dmod("job", "submit", "-n", "--each-line", "lines", "--after", "1", "/bin/true").code == 0
+    assert (queue.events(), len(queue.jobs())) == (before, 1)
+    assert dmod("job", "submit", "-o", "name", "/bin/true").out == "2\n"
 
 
 def test_lines_and_sweeps_may_be_told_how_many_run_at_once(dmod, queue):
