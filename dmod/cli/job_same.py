@@ -53,7 +53,7 @@ def require_unchanged(job: Job, store: FolderStore) -> None:
         raise ConflictError(
             f"job {job.id} would not be the same again: {changed[0]}",
             why="\n".join(changed[1:]),
-            fix=f"dmod job retry {job.id}, without --exact",
+            fix=f"dmod job retry {job.id}",
         )
 
 
