@@ -129,6 +129,7 @@ class Turn:
             task = self.running.tasks.get(told.key)
             if isinstance(told, Started) and task is not None:
                 task.handle = told.handle
+                task.since = time.monotonic() - max(0.0, time.time() - told.time)  # its time limit counts from there
                 self._started.append(told)
         return [told for told in news if isinstance(told, Ended)]
 
