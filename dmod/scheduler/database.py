@@ -99,7 +99,7 @@ def check(path: Path) -> None:
         return
     raise DamagedError(
         f"{path} is damaged",
-        why=found.splitlines()[0],
+        why=found.splitlines()[-1],
         fix="dmod scheduler recover",
     )
 
