@@ -158,7 +158,10 @@ def wait(words: job_actions.TASKS) -> int:
     if any(one.numbers is not None for one in chosen):
         return job_wait.wait_tasks(chosen, queue)
     ended = job_wait.wait([one.job.id for one in chosen], queue)
-    show_list([job_list.row(job, {}) for job in ended], job_list.COLUMNS, name_key="id")
+    columns = list(job_list.COLUMNS)
+    if any(job.array for job in ended):
+        columns.insert(4, job_list.TASKS)
+    show_list([job_list.row(job, {}) for job in ended], columns, name_key="id")
     return job_wait.exit_code(ended)
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from dmod import layout
+from dmod.cli.job_words import short
 from dmod.cli.output import say
 from dmod.cli.settings import project
 from dmod.errors import ConflictError, UsageError
@@ -99,10 +100,12 @@ def _numbers(one: Picked, queue: Queue, wanted: Wanted) -> Sequence[int]:
     numbers = Numbers.parse(job.numbers)
     if len(numbers) <= FEW:
         return list(numbers)
-    first = next((task.number for task in queue.tasks(job.id, status=[Status.FAILED], limit=1)), None)
+    from dmod.cli.job_wait import first_failed
+
+    first = first_failed(job, queue)
     raise UsageError(
         f"job {job.id} has {job.size:,} tasks: name some of them",
-        why=f"they are {job.numbers}; {job.completed:,} completed, {job.failed:,} failed",
+        why=f"they are {short(job.numbers)}; {job.completed:,} completed, {job.failed:,} failed",
         fix=f"dmod job logs {job.id}/{numbers[0] if first is None else first}"
         + (f", or dmod job logs {job.id} --failed" if first is not None else ""),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dmod.cli.job_words import short
 from dmod.cli.output import paint
 from dmod.units import format_duration, format_memory
 
@@ -72,4 +73,4 @@ def _tasks(plan: Mapping[str, Any]) -> str:
     if not plan["numbers"]:
         return ""
     most = f", {plan['at_once']:,} at once" if plan["at_once"] else ""
-    return f"{plan['tasks']:,}: {plan['numbers']}{most}"
+    return f"{plan['tasks']:,}: {short(plan['numbers'])}{most}"

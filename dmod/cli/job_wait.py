@@ -62,12 +62,13 @@ def wait_tasks(chosen: Sequence[Picked], queue: Queue) -> int:
     from dmod.cli import task_list
 
     _progressing([Target(one.job.id, one.numbers) for one in chosen], queue)
-    rows = [
-        task_list.row(queue.get(one.job.id), task, "")
-        for one in chosen
-        for task in queue.tasks(one.job.id, numbers=list(one.numbers or ()))
-    ]
-    show_list(rows, task_list.COLUMNS, name_key="id")
+    rows = []
+    for one in chosen:
+        job, tasks = queue.get(one.job.id), queue.tasks(one.job.id, numbers=list(one.numbers or ()))
+        own = task_list.own(job, queue, [task.number for task in tasks])
+        rows += [task_list.row(job, task, "", own.get(task.number, "")) for task in tasks]
+    columns = [each for each in task_list.COLUMNS if each.key != "own" or any(row["own"] for row in rows)]
+    show_list(rows, columns, name_key="id")
     return 0 if all(row["status"] == Status.COMPLETED for row in rows) else 1
 
 
@@ -98,7 +99,7 @@ def watch(job: int, queue: Queue) -> Job:
 
         _until([Target(job)], queue, look)
     ended = queue.get(job)
-    said = told(ended, _first_failed(ended, queue))
+    said = told(ended, first_failed(ended, queue))
     if ended.status is Status.COMPLETED:
         say(said)
     else:  # not talk: -q silences no failure
@@ -143,14 +144,14 @@ def far(job: Job, folder: Path, why: str) -> tuple[float, float, str, str]:
     return count, total, note or str(job.status), ""
 
 
-def _first_failed(job: Job, queue: Queue) -> int:
-    """The number of the first task of an array that failed, 0 if none did."""
+def first_failed(job: Job, queue: Queue) -> int | None:
+    """The number of the first task of an array that failed, None if none did."""
     if not job.array or not job.failed:
-        return 0
-    return next((task.number for task in queue.tasks(job.id, status=[Status.FAILED], limit=1)), 0)
+        return None
+    return next((task.number for task in queue.tasks(job.id, status=[Status.FAILED], limit=1)), None)
 
 
-def told(job: Job, failed: int = 0) -> str:
+def told(job: Job, failed: int | None = None) -> str:
     """How a job ended, in a line or three; `failed` is the first of its tasks that did."""
     took = (
         f" after {format_duration((job.ended - job.started).total_seconds(), most=2)}"
@@ -160,8 +161,8 @@ def told(job: Job, failed: int = 0) -> str:
     line = f"{mark(str(job.status))} job {job.id} {job.name}{took}"
     if job.status is Status.COMPLETED:
         return line + _made(job)
-    fix = f"dmod job logs {job.id}/{failed}, then dmod job retry {job.id} --failed"
-    return f"{line}\n  why: {job.reason}\n  fix: {fix if failed else f'dmod job explain {job.id}'}"
+    logs = f"dmod job logs {job.id}/{failed}, then dmod job retry {job.id} --failed"
+    return f"{line}\n  why: {job.reason}\n  fix: {f'dmod job explain {job.id}' if failed is None else logs}"
 
 
 def _made(job: Job) -> str:

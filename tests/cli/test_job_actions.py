@@ -126,6 +126,7 @@ def test_a_job_is_held_and_released(dmod, queue):
         (["hold", "1/5"], 2, ["error: task 1/5 many: only a whole job can be held", "  fix: dmod job hold 1"]),
         (["hold", "4"], 4, ["error: job 4 is completed: nothing of it waits", "  fix: dmod job show 4"]),
         (["release", "3"], 4, ["error: job 3 is not held", "  fix: dmod job explain 3"]),
+        (["cancel", "4/"], 4, ["error: job 4 is completed already", "  fix: dmod job show 4"]),
         (["logs", "4", "--failed"], 4, ["error: no task of job 4 has failed", "  fix: dmod job show 4"]),
         (["logs", "2"], 2, ["error: job 2 has 100 tasks: name some of them",
                            "  why: they are 1-100; 0 completed, 0 failed", "  fix: dmod job logs 2/1"]),
@@ -198,6 +199,17 @@ def test_an_array_that_has_ended_says_how_many_failed_and_what_to_do(dmod, queue
     assert said.code == 1
     assert said.err.splitlines()[0].startswith("✗ failed job 1 many after ")
     assert said.err.splitlines()[-1] == "  fix: dmod job logs 1/2, then dmod job retry 1 --failed"
+
+
+def test_the_first_that_failed_may_be_task_0(dmod, queue, advance):
+    spec = queue.get(1).spec
+    job = queue.submit(Order(spec, Path("/"), numbers=Numbers.parse("0-1")))
+    for task, status in ((0, Status.FAILED), (1, Status.COMPLETED)):
+        advance(queue, job, Status.RUNNING, task=task)
+        advance(queue, job, status, "no", task=task)
+    said = dmod("job", "watch", str(job)).err.splitlines()
+    assert said[-1] == f"  fix: dmod job logs {job}/0, then dmod job retry {job} --failed"
+    assert dmod("job", "wait", str(job)).lines[0].split()[4] == "TASKS"
 
 
 def test_an_array_that_runs_shows_how_many_are_done_and_failed(queue):

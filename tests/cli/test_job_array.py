@@ -109,6 +109,9 @@ def test_a_dry_run_tells_the_tasks_and_stores_nothing(dmod):
     assert "task 5      command.env.RATE = 0.2, seed = 2" in lines
     assert lines[-1] == "...         and 1 more (-o json)"
     assert "tasks       100: 1-100, 8 at once" in dmod("job", "submit", "-n", "--array", "1-100%8", "/bin/true").lines
+    odd = ",".join(map(str, range(1, 200, 2)))
+    cut = "tasks       100: 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35, ..."
+    assert cut in dmod("job", "submit", "-n", "--array", odd, "/bin/true").lines
     assert not QUEUE.exists()
 
 
