@@ -151,7 +151,9 @@ class Queue:
         some = " and number in (select value from json_each(?))" if numbers else ""
         values = (job, json.dumps(numbers)) if numbers else (job,)
         known = self.read(f"select {TASK} from task where job = ?{some} order by number", values)  # noqa: S608
-        return rows.whole(found, upto, list(map(task_of, known)), status, numbers, limit)
+        failed = "select count(*) from task where job = ? and status = 'failed'"
+        passed = rows.passed_over(found, self.read(failed, (job,))[0][0] if found.failed else 0)
+        return rows.whole(found, upto, list(map(task_of, known)), passed, status, numbers, limit)
 
     def items(self, job: int, numbers: Sequence[int] = ()) -> dict[int, str]:
         """What is a task's own: its line, or its spec and data as JSON."""

@@ -150,13 +150,22 @@ def allocations(text: str) -> tuple[Allocation, ...]:
 
 
 def whole(  # noqa: PLR0913, PLR0917 - filters
-    job: Job, upto: int, known: Sequence[Task], status: Sequence[Status], numbers: Sequence[int], limit: int | None
+    job: Job,
+    upto: int,
+    known: Sequence[Task],
+    passed: Status,
+    status: Sequence[Status],
+    numbers: Sequence[int],
+    limit: int | None,
 ) -> list[Task]:
-    """The tasks of a job as far as they are wanted; `known`: with rows, `upto`: of its numbers that had their turn."""
+    """The tasks of a job as far as they are wanted.
+
+    `known`: those with rows; `upto`: of its numbers that had their turn; `passed`: what became of those without rows.
+    """
     from dmod.jobs.numbers import Numbers
 
     rows, all_ = {task.number: task for task in known}, Numbers.parse(job.numbers or "0")
-    last, passed = all_[upto - 1] if upto else -1, passed_over(job, sum(each.status is Status.FAILED for each in known))
+    last = all_[upto - 1] if upto else -1
     found: list[Task] = []
     for number in (each for each in sorted(set(numbers)) if each in all_) if numbers else all_:
         task = rows.get(number)
