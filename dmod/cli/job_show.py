@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmod.cli import task_list
 from dmod.cli.job_list import row, waiting
-from dmod.cli.output import mark, paint, relative_time
+from dmod.cli.output import mark, paint, relative_time, say
 from dmod.cli.settings import current, project
 from dmod.scheduler import listing
 from dmod.units import format_duration, format_memory
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dmod.scheduler.queue import Event, Queue
 
 _EVENTS = 12  # of the job that are shown if nobody asks for all
+_MOST = 10_000  # tasks of which JSON has all though nobody asks
 _TASKS = 20  # task lines for people; `dmod job list 42/` has the others
 
 
@@ -46,7 +47,9 @@ class Shown:
 
 def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
     """All that is known of a job; what costs much only where it is shown."""
-    prepared, every = job.prepared.to_json(), current().machine
+    prepared, every = job.prepared.to_json(), current().machine and job.size <= _MOST
+    if current().machine and not every and not (shown.events and shown.tasks):
+        say(f"job {job.id} has {job.size:,} tasks: what is theirs is left out without --tasks and --events")
     events = queue.events(job.id) if every or shown.events else listing.history(queue, job.id, _EVENTS)
     found = {
         **row(job, waiting(queue, [job])),
@@ -67,7 +70,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
         "events": _as_json(events),
     }
     if every or shown.tasks:
-        some = queue.tasks(job.id, limit=None if every else _TASKS)
+        some = queue.tasks(job.id) if current().machine else listing.first(queue, job, (), _TASKS)[0]
         items = task_list.own(job, queue, [task.number for task in some])
         why = found["why"] if job.waiting else ""
         found["each"] = [task_list.row(job, task, why, items.get(task.number, "")) for task in some]

@@ -10,6 +10,7 @@ from dmod.cli.job_list import NONE_SUCH, USED, opened, picked, spent, waiting
 from dmod.cli.output import Column, mark, relative_time, say, show_list
 from dmod.errors import UsageError
 from dmod.jobs.status import Status
+from dmod.scheduler import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,18 +45,25 @@ def show(
     words: Sequence[str], status: Sequence[Status], order: str, *, descending: bool = False, limit: int | None = None
 ) -> None:
     """List tasks of jobs: the first so many."""
-    queue, rows = opened(), list[dict[str, Any]]()
+    queue, rows, total = opened(), list[dict[str, Any]](), 0
+    plain = limit is not None and order == "id" and not descending
     for job, numbers in picked([word.removesuffix("/") for word in words], queue):
-        rows += _rows(job, queue, queue.tasks(job.id, status=status, numbers=tuple(numbers or ())))
-    if order != "id" or descending:
+        if plain and not numbers:
+            found, count = listing.first(queue, job, status, limit or 0)
+        else:
+            found = queue.tasks(job.id, status=status, numbers=tuple(numbers or ()))
+            count = len(found)
+        rows += _rows(job, queue, found)
+        total += count
+    if not plain:
         rows.sort(key=SORTS[order], reverse=descending)
     shown = rows if limit is None else rows[:limit]
     columns = [each for each in COLUMNS if each.key != "own" or any(row["own"] for row in shown)]
     if order in {"cpu", "memory"}:
         columns.insert(-1, USED[order])
     show_list(shown, columns, name_key="id", empty=NONE_SUCH.replace("jobs", "tasks", 1))
-    if len(shown) < len(rows):
-        say(f"{len(shown):,} of {len(rows):,} tasks; the others: --all, or --limit {len(rows)}")
+    if len(shown) < total:
+        say(f"{len(shown):,} of {total:,} tasks; the others: --all, or --limit {total}")
 
 
 def one(word: str, queue: Queue) -> tuple[Job, int | None]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dmod.jobs.numbers import Numbers
 from dmod.jobs.selector import parse
 from dmod.jobs.status import Status
 from dmod.scheduler.rows import Event, Head, job_of, moment
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dmod.jobs.job import Job
-    from dmod.scheduler.queue import Queue
+    from dmod.scheduler.queue import Queue, Task
 
 COLUMNS = (
     "id, name, kind, status, priority, cpus, memory, submitted, started, ended, reason, exit_code, attempt, stop, "
@@ -91,6 +93,29 @@ def behind(queue: Queue, jobs: Sequence[int]) -> dict[int, int]:
         ahead += queue.read(between, (*before, place, number))[0][0]
         found[number], before = ahead, (place, number)
     return found
+
+
+def first(queue: Queue, job: Job, status: Sequence[Status], limit: int) -> tuple[list[Task], int]:
+    """The first tasks of a job, or those of a status, and how many there are: of a million only those are read."""
+    if not status:
+        numbers, total = list(islice(Numbers.parse(job.numbers or "0"), limit)), job.size
+    else:
+        query = f"from task where job = ? and status in {_SOME}"
+        values = (job.id, json.dumps([str(each) for each in status]))
+        counts = {row[0]: row[1] for row in queue.read(f"select status, count(*) {query} group by status", values)}
+        total = sum(counts.values())
+        if any(counts.get(each, 0) < _counted(job, each) for each in status):  # some have no rows
+            found = queue.tasks(job.id, status=status)
+            return found[:limit], len(found)
+        rows = queue.read(f"select number {query} order by number limit ?", (*values, limit))
+        numbers = [row[0] for row in rows]
+    return queue.tasks(job.id, numbers=numbers) if numbers else [], total
+
+
+def _counted(job: Job, status: Status) -> int:
+    """How many tasks the job says have a status, or may have it."""
+    counts = {"queued": job.waiting, "completed": job.completed, "failed": job.failed, "canceled": job.canceled}
+    return counts.get(str(status), 0)  # what runs has rows
 
 
 def failures(queue: Queue, job: int) -> list[tuple[str, int | None, list[int]]]:

@@ -175,6 +175,8 @@ def test_where_no_job_has_many_tasks_they_need_no_column(dmod):
         (("fetch/2-3",), ["1/2", "1/3"]),
         (("1/", "--state", "failed"), ["1/2"]),
         (("1/", "--state", "queued"), ["1/4"]),
+        (("1/", "--state", "queued,failed", "--limit", "1"), ["1/2"]),
+        (("1/", "--state", "active"), ["1/3", "1/4"]),
         (("1/", "--limit", "1"), ["1/1"]),
         (("1/", "--sort=-id"), ["1/4", "1/3", "1/2", "1/1"]),
     ],
@@ -216,3 +218,13 @@ def test_a_job_that_is_not_shown_is_not_read(dmod, queue: Queue):
         write.execute("update job set status = 'no status' where id < 50")
     assert ids(dmod) == list(range(51, 101))
     assert ids(dmod, "77") == [77]
+
+
+def test_what_was_canceled_with_its_job_has_not_failed(dmod, queue: Queue, advance: Callable[..., None]):
+    queue.submit(order("fetch", numbers=Numbers.parse("1-4")))
+    advance(queue, 1, Status.RUNNING, task=1)
+    advance(queue, 1, Status.FAILED, "exit code 3", task=1, code=3)
+    queue.cancel(1)
+    assert [row["status"] for row in dmod("job", "list", "1/", "-o", "json").json] == ["failed", *["canceled"] * 3]
+    assert dmod("job", "list", "1/3", "-o", "json").json[0]["status"] == "canceled"
+    assert dmod("job", "list", "1/", "--state", "canceled", "--limit", "2", "-o", "name").lines == ["1/2", "1/3"]

@@ -177,3 +177,12 @@ def test_events_of_another_day_have_their_date(dmod, queue: Queue):
     with queue.transaction() as write:
         write.execute("update event set time = 0 where job = 3")
     assert "1970-01-01 00:00:00  ○ queued" in dmod("job", "show", "3").out
+
+
+def test_of_ten_thousand_tasks_json_has_what_is_asked_for(dmod, queue: Queue):
+    queue.submit(Order(queue.get(1).spec, Path("/"), numbers=Numbers.parse("1-10001")))
+    said = dmod("job", "show", "4", "-o", "json")
+    assert "each" not in said.json
+    assert said.err == "job 4 has 10,001 tasks: what is theirs is left out without --tasks and --events\n"
+    asked = dmod("job", "show", "4", "--tasks", "--events", "-o", "json")
+    assert (len(asked.json["each"]), asked.err) == (10_001, "")
