@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from dmod.jobs.job import Job
 
 
-def spec(kind: str, name: str = "noop", *, cpus: int = 1, memory: int = 0, **table: object):
-    data = {"kind": kind, "name": name, "resources": {"cpus": cpus, "memory": memory}, kind: table}
+def spec(kind: str, name: str = "noop", *, cpus: int = 1, memory: int = 0, limit: str = "0s", **table: object):
+    resources = {"cpus": cpus, "memory": memory, "time_limit": limit}
+    data = {"kind": kind, "name": name, "resources": resources, kind: table}
     return kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
 
 
