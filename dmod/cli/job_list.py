@@ -223,7 +223,7 @@ def row(job: Job, why: Mapping[int, str]) -> dict[str, Any]:
         "exit_code": job.exit_code,
         "attempt": job.attempt,
         "why": job.stop or job.reason or why.get(job.id, ""),
-        "output": job.output if job.kind != "command" else None,
+        "output": job.output if job.kind != "command" and not job.array else None,  # of an array: that of its tasks
         "tasks": tasks(job),
         "cpu_seconds": round(job.cpu, 3),
         "peak_memory": job.peak,

@@ -43,6 +43,12 @@ class Target(NamedTuple):
         """As people name it."""
         return str(self.job) if self.numbers is None else f"{self.job}/{self.numbers}"
 
+    @property
+    def said(self) -> str:
+        """The same in a sentence."""
+        what = "job" if self.numbers is None else "task" if len(self.numbers) == 1 else "one of the tasks"
+        return f"{what} {self.name}"
+
     def seen(self, queue: Queue) -> tuple[Job, bool]:
         """The job, and whether what is waited for has ended."""
         job = queue.get(self.job)
@@ -222,7 +228,7 @@ def _until(targets: Sequence[Target], queue: Queue, look: Callable[[Job, int], N
             time.sleep(LOOK)
     except KeyboardInterrupt:
         one = targets[0] if len(targets) == 1 else None
-        going = f"job {one.name} goes on" if one else f"{len(targets)} jobs go on"
+        going = f"{one.said} goes on" if one else f"{len(targets)} jobs go on"
         again = f"dmod job {'watch' if one and one.numbers is None else 'wait'} {_names(targets)}"
         say(f"\n{going}; to come back: {again}")
         raise
@@ -233,10 +239,11 @@ def _names(targets: Sequence[Target]) -> str:
 
 
 def _timed_out(targets: Sequence[Target], queue: Queue, patience: int) -> TimedOutError:
-    left = sum(not each.seen(queue)[1] for each in targets)
+    left, one = sum(not each.seen(queue)[1] for each in targets), len(targets) == 1
+    said = f"{targets[0].said} has" if one else f"{left} of {len(targets)} jobs have"
     return TimedOutError(
-        f"{left} of {len(targets)} jobs have not ended after {format_duration(patience)}",
-        why="they go on",
+        f"{said} not ended after {format_duration(patience)}",
+        why="it goes on" if one else "they go on",
         fix=f"dmod job wait {_names(targets)}",
     )
 

@@ -208,7 +208,7 @@ def test_over_its_time_limit_a_job_is_ended(here):
 def test_who_waits_for_a_time_gives_up_with_seven_and_the_job_goes_on(here):
     job = waiting(here)
     said = here.run("job", "wait", str(job), "--timeout", "1s", code=7)
-    assert "error: 1 of 1 jobs have not ended after 1s" in said.stderr
+    assert f"error: job {job} has not ended after 1s" in said.stderr
     assert here.json("job", "show", str(job))["status"] == "running"
 
 
