@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,7 +91,7 @@ def of_lines(source: str, spec: Spec) -> Tasks:
 
 
 def of_points(points: Sequence[Point], prepare: Callable[[Spec], Prepared]) -> tuple[Prepared, Tasks]:
-    """A task for each point, from 1 on, and what the first will run on; the errors of `prepare` name the point."""
+    """A task for each point, from 1 on, and what they will run on; the errors of `prepare` name the point."""
     from dmod.jobs.order import point_item
     from dmod.jobs.sweep import named
 
@@ -102,7 +103,18 @@ def of_points(points: Sequence[Point], prepare: Callable[[Spec], Prepared]) -> t
         except DmodError as error:
             raise named(number, point, error) from error
         items.append(point_item(point.values, point.spec, all_[-1]))
-    return all_[0], Tasks(Numbers((range(1, len(items) + 1),)), items, points)
+    return _together(all_), Tasks(Numbers((range(1, len(items) + 1),)), items, points)
+
+
+def _together(points: Sequence[Prepared]) -> Prepared:
+    """The first, with the datasets of all: none of them may be deleted while the job waits."""
+    roles: dict[str, dict[str, None]] = {}
+    digests: dict[str, str] = {}
+    for each in points:
+        digests |= each.digests
+        for role, names in each.datasets.items():
+            roles.setdefault(role, {}).update(dict.fromkeys(names))
+    return replace(points[0], datasets={role: tuple(names) for role, names in roles.items()}, digests=digests)
 
 
 def _lines(source: str) -> list[str]:

@@ -233,9 +233,10 @@ def test_each_point_of_a_sweep_has_its_data(dmod, queue):
     swept = "sweep.evaluation.simulation=['sim-2','sim-1']"
     assert dmod("job", "submit", "scores.toml", "--set", swept).code == 0
     job, items = queue.get(1), queue.items(1)
-    assert job.datasets == ("sim-2", "gauges")
+    assert job.datasets == ("sim-2", "sim-1", "gauges")
     assert [job.as_task(number, 1, items[number]).datasets[0] for number in (1, 2)] == ["sim-2", "sim-1"]
     assert job.as_task(2, 1, items[2]).output == "scores-1-2"
+    assert dmod("dataset", "delete", "sim-1", "--yes").code == 4  # task 2 needs it
 
 
 @pytest.mark.usefixtures("datasets")
