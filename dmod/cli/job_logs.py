@@ -13,7 +13,6 @@ from dmod.cli.output import say
 from dmod.cli.settings import project
 from dmod.errors import ConflictError, UsageError
 from dmod.jobs.numbers import Numbers
-from dmod.jobs.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,8 +75,7 @@ def show(one: Picked, queue: Queue, wanted: Wanted) -> None:
     for source in sources:
         source.print(wanted.tail, last=last)
     if last and not any(source.place for source in sources):
-        what = one.said.removesuffix(f" {one.job.name}") if one.numbers else f"job {one.job.id}"
-        say(f"{what} has printed nothing; it is {_status(one, queue)}")
+        say(_nothing(one, queue))
     while not last:
         last = _all_ended(one, queue)
         for source in sources:
@@ -87,12 +85,16 @@ def show(one: Picked, queue: Queue, wanted: Wanted) -> None:
 
 def _numbers(one: Picked, queue: Queue, wanted: Wanted) -> Sequence[int]:
     """The tasks whose files are meant; of a job that is no array 0. Raises UsageError if nobody would read so many."""
+    from dmod.cli.job_wait import failed_tasks
+
     job = one.job
     if wanted.failed:
-        failed = [task.number for task in queue.tasks(job.id, status=[Status.FAILED])]
+        all_ = failed_tasks(job, queue)
+        failed = [number for number in all_ if one.numbers is None or number in one.numbers]
         if not failed:
-            raise ConflictError(f"no task of job {job.id} has failed", fix=f"dmod job show {job.id}")
-        return [number for number in failed if one.numbers is None or number in one.numbers]
+            which = f"job {job.id}" if one.numbers is None else short(one.name)
+            raise ConflictError(f"no task of {which} has failed", fix=f"dmod job show {job.id}")
+        return failed
     if one.numbers is not None:
         return list(one.numbers)
     if not job.array:
@@ -100,9 +102,7 @@ def _numbers(one: Picked, queue: Queue, wanted: Wanted) -> Sequence[int]:
     numbers = Numbers.parse(job.numbers)
     if len(numbers) <= FEW:
         return list(numbers)
-    from dmod.cli.job_wait import first_failed
-
-    first = first_failed(job, queue)
+    first = next(iter(failed_tasks(job, queue)), None)
     raise UsageError(
         f"job {job.id} has {job.size:,} tasks: name some of them",
         why=f"they are {short(job.numbers)}; {job.completed:,} completed, {job.failed:,} failed",
@@ -122,10 +122,13 @@ def _sources(job: Job, numbers: Sequence[int], wanted: Wanted) -> list[Source]:
     ]
 
 
-def _status(one: Picked, queue: Queue) -> str:
-    if one.numbers is None or len(one.numbers) > 1:
-        return str(queue.get(one.job.id).status)
-    return str(queue.task(one.job.id, one.numbers[0]).status)
+def _nothing(one: Picked, queue: Queue) -> str:
+    """What is said of an empty log."""
+    if one.numbers is None:
+        return f"job {one.job.id} has printed nothing; it is {queue.get(one.job.id).status}"
+    if len(one.numbers) > 1:
+        return f"tasks {short(one.name)} have printed nothing; the job is {queue.get(one.job.id).status}"
+    return f"task {one.name} has printed nothing; it is {queue.task(one.job.id, one.numbers[0]).status}"
 
 
 def _all_ended(one: Picked, queue: Queue) -> bool:

@@ -105,7 +105,7 @@ def watch(job: int, queue: Queue) -> Job:
 
         _until([Target(job)], queue, look)
     ended = queue.get(job)
-    said = told(ended, first_failed(ended, queue))
+    said = told(ended, next(iter(failed_tasks(ended, queue)), None) if ended.array else None)
     if ended.status is Status.COMPLETED:
         say(said)
     else:  # not talk: -q silences no failure
@@ -150,11 +150,13 @@ def far(job: Job, folder: Path, why: str) -> tuple[float, float, str, str]:
     return count, total, note or str(job.status), ""
 
 
-def first_failed(job: Job, queue: Queue) -> int | None:
-    """The number of the first task of an array that failed, None if none did."""
-    if not job.array or not job.failed:
-        return None
-    return next((task.number for task in queue.tasks(job.id, status=[Status.FAILED], limit=1)), None)
+def failed_tasks(job: Job, queue: Queue) -> list[int]:
+    """The numbers of the tasks that ran and failed."""
+    from dmod.scheduler.listing import failures
+
+    if not job.failed:
+        return []
+    return sorted(number for _, _, numbers in failures(queue, job.id) for number in numbers)
 
 
 def told(job: Job, failed: int | None = None) -> str:

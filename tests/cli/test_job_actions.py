@@ -128,6 +128,7 @@ def test_a_job_is_held_and_released(dmod, queue):
         (["release", "3"], 4, ["error: job 3 is not held", "  fix: dmod job explain 3"]),
         (["cancel", "4/"], 4, ["error: job 4 is completed already", "  fix: dmod job show 4"]),
         (["logs", "4", "--failed"], 4, ["error: no task of job 4 has failed", "  fix: dmod job show 4"]),
+        (["logs", "1/4-9", "--failed"], 4, ["error: no task of 1/4-9 has failed", "  fix: dmod job show 1"]),
         (["logs", "2"], 2, ["error: job 2 has 100 tasks: name some of them",
                            "  why: they are 1-100; 0 completed, 0 failed", "  fix: dmod job logs 2/1"]),
     ],
@@ -251,6 +252,7 @@ def printed(queue) -> Path:  # noqa: ARG001 - its jobs
         (["1/2-3", "--tail", "1"], "1/2 | more 2\n1/3 | more 3\n1/3 | no end of line\n"),
         (["1/1,3", "--stderr"], "1/3 | no end of line\n"),
         (["1", "--tail", "1", "--stdout"], "1/1 | more 1\n1/2 | more 2\n1/3 | more 3\n"),
+        (["1/3-9", "--failed", "--stdout", "--tail", "1"], "more 3\n"),
         (["1", "--failed", "--stdout", "--tail", "1"], "1/2 | more 2\n1/3 | more 3\n"),
         (["1/1", "-f"], "out 1\nmore 1\n"),
         (["1/1-3", "-f", "--stderr"], "1/3 | no end of line\n"),
@@ -264,4 +266,5 @@ def test_lines_of_several_tasks_say_whose_they_are(dmod, words: list[str], out: 
 
 def test_a_task_that_printed_nothing_says_so(dmod, queue):  # noqa: ARG001 - its jobs
     assert dmod("job", "logs", "1/4").err == "task 1/4 has printed nothing; it is running\n"
+    assert dmod("job", "logs", "1/4-9").err == "tasks 1/4-9 have printed nothing; the job is running\n"
     assert dmod("job", "logs", "1/5").err == "task 1/5 has printed nothing; it is queued\n"
