@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ class Feed:
         self.project, self.read_only = project, read_only
         self.clock: Clock = clock or (lambda: datetime.now(UTC))
         self.store = FolderStore(project.datasets)
+        self._folders = str(project.jobs)
         self.entries: dict[int, Entry] = {}
         self.changed: list[Entry] = []  # since the look before
         self.counts: Counter[str] = Counter()
@@ -113,9 +115,13 @@ class Feed:
             waits = self._why()
         except DmodError as error:
             waits, self.trouble = {}, error.message
-        found = {job: replace(self.entries[job], progress=self._how_far(self.entries[job])) for job in self.going}
+        found = {
+            job: replace(self.entries[job], progress=told) for job in self.going if (told := self._progressed(job))
+        }
         for job in waits.keys() & self.entries.keys():
-            found[job] = replace(found.get(job, self.entries[job]), waits=waits[job])
+            entry = found.get(job, self.entries[job])
+            if entry.waits != waits[job]:
+                found[job] = replace(entry, waits=waits[job])
         self.changed = [entry for job, entry in found.items() if entry != self.entries[job]]
         self.entries |= {entry.id: entry for entry in self.changed}
         return bool(self.changed) or self.generation != same
@@ -261,18 +267,18 @@ class Feed:
             return {}
         return self._waits.look(self._queue, self._queued, alive=lock.holder(self.project.state) is not None)
 
-    def _how_far(self, entry: Entry) -> Progress | None:
-        if entry.tasks:
+    def _progressed(self, job: int) -> Progress | None:
+        """What a job that runs says anew: it is asked often, and seldom says anything."""
+        if self.entries[job].tasks:
             return None
-        folder = self.project.job_folder(entry.id)
         try:
-            written = (folder / layout.PROGRESS).stat().st_mtime_ns
+            written = os.stat(f"{self._folders}/{job}/{layout.PROGRESS}").st_mtime_ns  # noqa: PTH116 - a path is dear
         except OSError:
-            return entry.progress
-        if self._progress.get(entry.id) == written:
-            return entry.progress
-        self._progress[entry.id] = written
-        return Progress.read(folder) or entry.progress
+            return None
+        if self._progress.get(job) == written:
+            return None
+        self._progress[job] = written
+        return Progress.read(self.project.job_folder(job))
 
     def _same_file(self) -> None:
         """A queue that was deleted or replaced is read anew."""
