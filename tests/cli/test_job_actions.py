@@ -219,6 +219,18 @@ def test_an_array_that_runs_shows_how_many_are_done_and_failed(queue):
     assert job_wait.far(queue.get(2), Path(), ": next") == (0.0, 100.0, "queued: next", "")
 
 
+def test_who_watches_is_told_why_a_job_waits(dmod, queue, monkeypatch):
+    monkeypatch.setattr(job_wait, "MOMENT", 0)
+    monkeypatch.setattr(job_wait, "HEARTBEAT", 0)
+    said = dmod("job", "watch", "3", "--timeout", "1s")
+    assert said.code == 7
+    assert said.err.splitlines()[0].startswith(("job 3 one: queued: next", "job 3 one: queued: needs 1 cpu"))
+    queue.hold(3)
+    assert "job 3 one: queued: held until dmod job release 3\n" in dmod("job", "watch", "3", "--timeout", "1s").err
+    said = dmod("job", "wait", "2-4", "--timeout", "1s")
+    assert said.err.splitlines()[0].startswith("3 jobs:   0% 0/3 ended, job 2 later 0/100 queued: ")
+
+
 @pytest.mark.parametrize(
     ("status", "code", "own"),
     [
