@@ -93,7 +93,7 @@ def check(path: Path) -> None:
             found = connection.execute("pragma quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError:
         return  # busy, or not to be opened: whoever connects is told
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # what is wrong may be told in noise
         found = str(error)
     if found == "ok":
         return
@@ -117,7 +117,7 @@ def translated(path: Path) -> Iterator[None]:
             why="it is busy, or its disk is full or read-only",
             fix="dmod doctor",
         ) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler recover") from error
 
 

@@ -38,7 +38,7 @@ class Reader:
         """The columns that the damaged file says it has."""
         try:
             return {row[1] for row in self._source.execute(f"pragma table_info({self._table})")}
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             return set()
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -96,7 +96,7 @@ class Reader:
         try:
             for row in self._source.execute(query, values):
                 found.append(row)  # noqa: PERF402 - what came before an error is kept
-        except (sqlite3.DatabaseError, OverflowError):
+        except (sqlite3.DatabaseError, OverflowError, UnicodeDecodeError):
             self.failures += 1
             self._lately = 0 if found else self._lately + 1
             return found, False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _BESIDE = ("", "-wal", "-shm")  # a database, what was committed but is not in it yet, and the index of that
 TABLES = ("job", "task", "item", "dependency", "node", "event")  # in this order: those that others refer to come first
 _PAGE = 4096
+_INTERIOR = 5  # the first byte of a page that points to others
 _TRIES = 5
 
 
@@ -42,7 +43,7 @@ def damage(path: Path) -> str:
         with closing(sqlite3.connect(path, timeout=database.BUSY)) as connection:
             found = str(connection.execute("pragma integrity_check(1)").fetchone()[0])
             connection.execute("select count(*) from job, event where false")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # what is wrong may be told in noise
         return str(error)
     return "" if found == "ok" else found.splitlines()[-1]
 
@@ -149,21 +150,33 @@ def _pad(path: Path) -> None:
 
 
 def _graft(path: Path, fresh: Path) -> None:
-    """Where the first page is lost, which says where the tables lie, take that of a new queue: they lie alike."""
+    """Where the pages are lost that say where the tables lie, take those of a new queue: they lie alike."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             found = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
-        if set(TABLES) <= found or "event" in found:  # of this version, or of an earlier one
+        if {"job", "event"} <= found:  # of this version, or of an earlier one
             return
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         pass
     for end in _BESIDE[1:]:
         path.with_name(path.name + end).unlink(missing_ok=True)
-    page = bytearray(fresh.read_bytes()[:_PAGE])
-    page[28:32] = (path.stat().st_size // _PAGE).to_bytes(4, "big")
-    page[32:40] = bytes(8)  # no page is free
+    raw = fresh.read_bytes()
     with path.open("r+b") as file:
-        file.write(page)
+        for number in _schema(raw):
+            file.seek((number - 1) * _PAGE)
+            file.write(raw[(number - 1) * _PAGE : number * _PAGE])
+        size = max(path.stat().st_size, file.seek(0, os.SEEK_END))
+        file.seek(28)
+        file.write((size // _PAGE).to_bytes(4, "big") + bytes(8))  # so many pages, none of them free
+
+
+def _schema(raw: bytes) -> list[int]:
+    """The numbers of the pages of a sound database that describe its tables; it has few: two levels at most."""
+    if raw[100] != _INTERIOR:
+        return [1]
+    cells = int.from_bytes(raw[103:105], "big")
+    starts = [int.from_bytes(raw[112 + 2 * at : 114 + 2 * at], "big") for at in range(cells)]
+    return [1, int.from_bytes(raw[108:112], "big"), *(int.from_bytes(raw[at : at + 4], "big") for at in starts)]
 
 
 def _exchange(path: Path, fresh: Path) -> Path:

@@ -15,10 +15,12 @@ import pytest
 
 from dmod import toml_file
 from dmod.config import Defaults
+from dmod.errors import ConflictError
 from dmod.jobs import kinds
 from dmod.jobs.numbers import Numbers
 from dmod.jobs.order import Order, line_item
 from dmod.jobs.status import Status
+from dmod.scheduler import database
 from dmod.scheduler.queue import Queue
 from dmod.scheduler.salvage import damage, salvage
 
@@ -230,3 +232,13 @@ def test_a_large_queue_is_saved_in_seconds(tmp_path: Path):
     done = salvage(path)
     assert 4_000 < done.jobs < 5_000
     assert time.process_time() - began < 20
+
+
+def test_damage_that_is_told_in_noise_is_damage(path: Path):
+    raw = path.read_bytes()
+    at = raw.index(b"integer primary key")
+    path.write_bytes(raw[:at] + b"int\xfbger" + raw[at + 7 :])
+    assert damage(path)
+    with pytest.raises(ConflictError, match="is damaged"):
+        database.check(path)
+    assert salvage(path).jobs == JOBS
