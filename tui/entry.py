@@ -157,9 +157,9 @@ class Entry:
         """Why it is queued; of an array also what has failed already."""
         if self.status != "queued":
             return ""
-        failed = f", {self.tasks.failed:,} failed" if self.tasks and self.tasks.failed else ""
+        failed = f"{self.tasks.failed:,} failed, " if self.tasks and self.tasks.failed else ""
         why = self.waits or (f"held: dmod job release {self.id}" if self.held else "waits its turn")
-        return f"{why}{failed}"
+        return f"{failed}{why}"
 
 
 def _left(seconds: float) -> str:

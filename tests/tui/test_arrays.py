@@ -30,6 +30,31 @@ def test_an_array_is_one_row_that_says_how_far_its_tasks_are(night, play):
     play(night.app(), story)
 
 
+def test_what_failed_is_said_while_the_rest_waits(night, play):
+    for task in (12, 13):
+        night.advance(3, Status.COMPLETED, task=task)
+    night.queue.hold(3)
+
+    async def story(show):
+        assert "○ queued" in show.line("ensemble")
+        await show.until(lambda: "3 failed, held: dmod job release 3" in show.line("ensemble"))
+
+    play(night.app(), story, size=(140, 40))
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+def test_any_size(night, play, size):
+    async def story(show):
+        show.jobs.table.point(3)
+        for key in ("enter", "l", "}", "escape", "5", "6", "enter", "o", "z", "escape"):
+            await show.press(key)
+        await show.pilot.resize_terminal(100, 30)
+        await show.settle()
+        assert "3 failed" in show.line("ensemble")
+
+    play(night.app(), story, size=size)
+
+
 def test_why_jobs_wait(night, play):
     async def story(show):
         await show.until(lambda: "after job 3, which is" in show.line("report"))
@@ -249,13 +274,13 @@ def test_who_drained_a_node_says_why(night, play):
         await show.press("5")
         night.queue.drain(show.app.pane.identity(), "new disk at noon")
         night.wait(minutes=2)
-        await show.until(lambda: "drained 2m ago: new disk at noon" in show.text)
+        await show.until(lambda: "new disk at noon, 2m ago" in show.text)
         await show.press("D")
         await show.until(lambda: "--read-only" in show.text)
         await show.press("1")
         await show.until(lambda: "is drained: new disk at noon" in show.text)
 
-    play(night.app(read_only=True), story, size=(160, 40))
+    play(night.app(read_only=True), story, size=(140, 40))
 
 
 def test_jobs_that_are_pruned_go(rivers, play):

@@ -117,7 +117,7 @@ class Nodes(Pane):
 
 def _columns(clock: Clock) -> tuple[Column[Pool], ...]:
     return (
-        Column("name", "NODE", 12, lambda p: ((p.node.name, "text"),), lambda p: p.node.name, grow=1, most=30),
+        Column("name", "NODE", 12, lambda p: ((p.node.name, "text"),), lambda p: p.node.name, grow=1, most=20),
         Column("state", "STATE", 9, _state, lambda p: p.drained is None),
         Column("cpus", "CPUS", _BAR + 9, _cpus, lambda p: p.node.cpus - p.free.cpus),
         Column("memory", "MEMORY", _BAR + 19, _memory, lambda p: p.node.memory - p.free.memory, optional=1),
@@ -146,5 +146,5 @@ def _jobs(pool: Pool, now: datetime) -> Line:
     held: Line = ((busy, "text" if pool.jobs else "muted"),)
     if pool.drained is None:
         return held
-    why = f": {pool.drained.why}" if pool.drained.why else ""
-    return (*held, (f"  drained {ago(pool.drained.since, now)}{why}", "warning"))
+    why = f"{pool.drained.why}, " if pool.drained.why else "drained "
+    return (*held, (f"  {why}{ago(pool.drained.since, now)}", "warning"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -120,13 +121,15 @@ class Detail(Vertical):
     def step(self, by: int) -> None:
         """Show the log or the results of another task of an array."""
         if self.entry is not None and self.one is not None and self.page != "overview":
-            numbers = Numbers.parse(self.feed.job(self.entry.id).numbers)
-            self.turn_to(numbers[min(max(numbers.place(self.one.number) + by, 0), len(numbers) - 1)])
+            with suppress(DmodError):  # it was pruned: the next look tells
+                numbers = Numbers.parse(self.feed.job(self.entry.id).numbers)
+                self.turn_to(numbers[min(max(numbers.place(self.one.number) + by, 0), len(numbers) - 1)])
 
     def turn_to(self, number: int) -> None:
         """Show those of one task."""
         self.stream = ""
-        self._choose(number)
+        with suppress(DmodError):
+            self._choose(number)
         self.fill()
 
     def _choose(self, number: int) -> None:
