@@ -109,7 +109,7 @@ def _tell(done: Salvaged, wrong: str, path: Path) -> None:
     if done.mended.failed:
         said.append(f"running tasks were lost of {_ids(done.mended.failed)}: dmod job retry JOB --failed")
     if done.mended.held:
-        said.append(f"held, for what they wait for is lost: {_ids(done.mended.held)}; dmod job release JOB, or cancel")
+        said.append(f"held, for nobody knows whether they may start: {_ids(done.mended.held)}; dmod job release JOB")
     said.append(f"the damaged file is kept: {shown(done.kept)}" if done.kept else "to do it: dmod scheduler recover")
     for line in said:
         say(line)

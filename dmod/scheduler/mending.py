@@ -14,11 +14,14 @@ from dmod.scheduler.rows import COLUMNS, job_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dmod.jobs.job import Job
 
 LOST = "its record was lost when the queue was damaged"
+_NEED = "a job that it waits for was lost with the damaged queue"
+_STRAY = "it was found on a page of the damaged queue to which nothing led, and may have run since"
 _BEGUN = f"({', '.join(repr(str(each)) for each in BEGUN)})"
 
 
@@ -26,17 +29,17 @@ class Mended(NamedTuple):
     """What had to be done."""
 
     lost: tuple[int, ...]  # jobs of which only traces are left
-    held: tuple[int, ...]  # jobs that waited for these: they are held now
+    held: tuple[int, ...]  # jobs that waited for these, or may have run already: they are held now
     failed: tuple[int, ...]  # jobs whose running tasks are lost: these count as failed
 
 
-def mend(path: Path, folders: set[int]) -> Mended:
-    """Bring a salvaged queue in order; `folders`: the jobs that have one."""
+def mend(path: Path, folders: set[int], strays: Sequence[int] = ()) -> Mended:
+    """Bring a salvaged queue in order; `folders`: the jobs that have one, `strays`: those that may be older than it."""
     with closing(database.connect(path)) as connection:
         connection.execute("pragma foreign_keys = off")
         connection.execute("begin immediate")
         lost = _lost(connection, folders)
-        held = _hold(connection)
+        held = _hold(connection, strays)
         _drop(connection)
         failed = tuple(job.id for job in _active(connection) if _settle(connection, job))
         highest = max([*lost, *folders, 0])
@@ -57,17 +60,19 @@ def _lost(connection: sqlite3.Connection, folders: set[int]) -> tuple[int, ...]:
     return tuple(sorted(seen - {row[0] for row in connection.execute("select id from job")}))
 
 
-def _hold(connection: sqlite3.Connection) -> tuple[int, ...]:
-    """Hold what waits for a job that is lost: nobody knows whether it may start."""
+def _hold(connection: sqlite3.Connection, strays: Sequence[int]) -> tuple[int, ...]:
+    """Hold what waits for a job that is lost, and what may have run already: nobody knows whether it may start."""
     query = (
         "select distinct dependency.job from dependency join job on job.id = dependency.job"
         " where needs not in (select id from job) and job.status = 'queued'"
     )
-    held = tuple(row[0] for row in connection.execute(query).fetchall())
-    for job in held:
+    held = dict.fromkeys((row[0] for row in connection.execute(query).fetchall()), _NEED)
+    waiting = {row[0] for row in connection.execute("select id from job where status = 'queued' and not held")}
+    held |= dict.fromkeys((job for job in strays if job in waiting), _STRAY)
+    for job, why in held.items():
         connection.execute("update job set held = 1 where id = ?", (job,))
-        note_event(connection, job, Status.QUEUED, "held: a job that it waits for was lost with the damaged queue")
-    return held
+        note_event(connection, job, Status.QUEUED, f"held: {why}")
+    return tuple(held)
 
 
 def _drop(connection: sqlite3.Connection) -> None:

@@ -21,6 +21,9 @@ _KEYS = {
 }
 _LARGEST = 2**40  # that a key is taken for
 _MOST = 20_000  # failures one after the other, after which the rest of a table is given up
+_NUMBERS = ("id", "job", "number", "needs", "cpus", "memory", "attempt")
+_TIMES = ("submitted", "started", "ended", "time", "due", "since")
+_END = 253_402_300_800.0  # the year 10,000
 _STATUSES = frozenset(map(str, Status))
 
 
@@ -109,9 +112,31 @@ def sound(table: str, columns: Sequence[str], row: Sequence[Any]) -> bool:
     found = dict(zip(columns, row, strict=True))
     if found.get("status", "queued") not in _STATUSES:
         return False
+    if not all(_is_number(found[key]) for key in _NUMBERS if key in found and table != "node"):
+        return False
+    if not all(found[key] is None or _is_time(found[key]) for key in _TIMES if key in found):
+        return False
     if table == "job":
-        return _is_spec(found.get("spec")) and _is_json(found.get("prepared")) and found["id"] > 0
-    return table not in {"task", "item", "event", "dependency"} or 0 < found["job"] <= _LARGEST
+        return _is_spec(found["spec"]) and _is_json(found["prepared"]) and _are_tasks(found.get("numbers", ""))
+    return table != "task" or (_is_json(found["handle"]) and _is_json(found["allocation"]))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value <= _LARGEST
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value < _END
+
+
+def _are_tasks(text: object) -> bool:
+    from dmod.errors import UsageError
+    from dmod.jobs.numbers import Numbers
+
+    try:
+        return text == "" or bool(Numbers.parse(str(text)))
+    except UsageError:
+        return False
 
 
 def _is_spec(text: object) -> bool:
@@ -126,6 +151,6 @@ def _is_spec(text: object) -> bool:
 
 def _is_json(text: object) -> bool:
     try:
-        return isinstance(json.loads(str(text)), dict)
+        return isinstance(json.loads(str(text)), dict | list)
     except ValueError:
         return False

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dmod.errors import ConflictError
-from dmod.scheduler import database, mending, readable
+from dmod.jobs.status import ENDED
+from dmod.scheduler import database, leaves, mending, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +60,8 @@ def salvage(path: Path, *, replace: bool = True) -> Salvaged:
         seen = _stamp(path)
         with tempfile.TemporaryDirectory(prefix=".salvage-", dir=path.parent) as folder:
             fresh = Path(folder) / "fresh.db"
-            rows, unread = _build(path, Path(folder) / "damaged.db", fresh)
-            mended = mending.mend(fresh, _folders(path))
+            rows, unread, strays = _build(path, Path(folder) / "damaged.db", fresh)
+            mended = mending.mend(fresh, _folders(path), strays)
             jobs = _count(fresh)
             if replace and _stamp(path) != seen:  # a job was submitted meanwhile
                 continue
@@ -68,8 +69,8 @@ def salvage(path: Path, *, replace: bool = True) -> Salvaged:
     raise ConflictError(f"{path} is written to all the time", why="it is being recovered", fix="dmod scheduler recover")
 
 
-def _build(path: Path, damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Make a queue of what can be read of a copy of the damaged one."""
+def _build(path: Path, damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int], list[int]]:
+    """Make a queue of what can be read of a copy of the damaged one: rows, what could not be read, jobs gone astray."""
     for end in _BESIDE:
         if (beside := path.with_name(path.name + end)).exists():
             shutil.copy2(beside, damaged.with_name(damaged.name + end))
@@ -77,9 +78,10 @@ def _build(path: Path, damaged: Path, fresh: Path) -> tuple[dict[str, int], dict
     database.connect(fresh).close()
     _graft(damaged, fresh)
     _blank(fresh, _version(damaged))
-    counts = _copy(damaged, fresh)
+    rows, unread = _copy(damaged, fresh)
+    strays = _stray(damaged, fresh) if unread["job"] else []
     database.connect(fresh).close()  # brings it up to date
-    return counts
+    return rows, unread, strays
 
 
 def _stamp(path: Path) -> tuple[tuple[int, int], ...]:
@@ -109,6 +111,25 @@ def _copy(damaged: Path, fresh: Path) -> tuple[dict[str, int], dict[str, int]]:
             unread[table] = reader.failures
         target.execute("commit")
     return rows, unread
+
+
+def _stray(damaged: Path, fresh: Path) -> list[int]:
+    """Save jobs that are on pages to which nothing leads; their ids. Of two states that which has ended counts."""
+    with closing(sqlite3.connect(fresh, isolation_level=None)) as target:
+        names = [row[1] for row in target.execute("pragma table_info(job)")]
+        insert = f"insert or ignore into job ({', '.join(names)}) values ({', '.join('?' * len(names))})"  # noqa: S608
+        at, found = names.index("status"), dict[int, list[object]]()
+        for number, (_, *values) in leaves.rows(damaged.read_bytes(), len(names)):
+            row = [number, *values]
+            if readable.sound("job", names, row) and (number not in found or values[at - 1] in ENDED):
+                found[number] = row
+        saved = []
+        for number, row in found.items():
+            try:
+                saved += [number] * target.execute(insert, row).rowcount
+            except sqlite3.Error:  # a row that is none: STRICT tells
+                continue
+    return saved
 
 
 def _version(damaged: Path) -> int:

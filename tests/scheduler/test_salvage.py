@@ -8,6 +8,7 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,23 @@ def test_what_lies_on_other_pages_is_saved(path: Path, noise: Callable[[int], by
     assert damage(path) == ""
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_wherever_single_bytes_are_wrong_something_is_saved_and_can_be_used(path: Path, seed: int):
+    raw = bytearray(path.read_bytes())
+    for at in range(200):
+        noise = sha256(f"{seed} {at}".encode()).digest()
+        raw[int.from_bytes(noise[:4], "big") % len(raw)] = noise[4]
+    path.write_bytes(raw)
+    assert damage(path)
+    assert salvage(path).jobs > 100
+    assert damage(path) == ""
+    queue = Queue(path)
+    assert len(queue.jobs()) > 100
+    assert all(queue.tasks(job.id) for job in queue.jobs(limit=20))
+    queue.submit(Order(spec("next"), Path("/")))
+    queue.close()
+
+
 def test_what_was_damaged_is_kept_as_it_was(path: Path):
     overwrite(path, pages(path, "job")[:2])
     before = path.read_bytes()
@@ -119,6 +137,31 @@ def test_a_look_changes_nothing(path: Path):
     assert 0 < done.jobs < JOBS
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_jobs_to_which_no_page_leads_are_saved_but_do_not_start(path: Path):
+    with closing(sqlite3.connect(path)) as connection:
+        root = connection.execute("select rootpage from sqlite_master where name = 'job'").fetchone()[0]
+    before = names(path)
+    overwrite(path, [root])
+    done = salvage(path)
+    assert (names(path), done.lost) == (before, ())
+    queue = Queue(path)
+    assert queue.get(50).status is Status.CANCELED
+    assert queue.get(200).held
+    assert "may have run since" in queue.events(200)[-1].note
+    assert done.mended.held == tuple(range(100, JOBS + 1))
+
+
+def test_what_was_pruned_does_not_come_back(path: Path):
+    queue = Queue(path)
+    assert len(queue.prune(time.time() + 1)) == 99
+    queue.close()
+    with closing(sqlite3.connect(path)) as connection:
+        root = connection.execute("select rootpage from sqlite_master where name = 'job'").fetchone()[0]
+    overwrite(path, [root])
+    assert salvage(path).jobs == JOBS - 99
+    assert min(names(path)) == 100
 
 
 def test_of_a_file_that_was_cut_the_rest_is_saved(path: Path):
