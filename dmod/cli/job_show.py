@@ -65,6 +65,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
             {"job": need, "however": always, "status": str(status)} for _, need, always, status in queue.needs([job.id])
         ],
         "seed": job.spec.seed,
+        "swept": _swept(job, queue),
         "origin": json.loads(job.origin_json),
         "fingerprint": job.fingerprint,
         "events": _as_json(events),
@@ -95,7 +96,7 @@ def of_task(job: Job, number: int, queue: Queue) -> dict[str, Any]:
         "allocation": [asdict(part) for part in task.allocation],
         "bound": list(task.bound),
         "digests": dict(seen.prepared.digests),
-        "seed": seen.spec.seed + number,
+        "seed": seen.seed,
         "origin": json.loads(job.origin_json),
         "fingerprint": job.fingerprint,
         "events": _as_json(queue.events(job.id, task=number) if job.array else listing.history(queue, job.id)),
@@ -227,12 +228,29 @@ def _work(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("period", period or ""), ("catchments", f"{found['catchments']:,}" if found["catchments"] else "")]
 
 
+def _swept(job: Job, queue: Queue) -> bool:
+    """Whether its tasks are the points of a sweep."""
+    if not job.array:
+        return False
+    from dmod.jobs.numbers import Numbers
+
+    first = Numbers.parse(job.numbers)[0]
+    return queue.items(job.id, [first]).get(first, "").startswith('{"point"')
+
+
+def _more(found: Mapping[str, Any]) -> str:
+    """How the seeds of its tasks come from that of the job."""
+    if not found.get("tasks"):
+        return ""
+    return " of the first point" if found["swept"] else " and the number of the task"
+
+
 def _origin(found: Mapping[str, Any]) -> list[str]:
     """What it comes from."""
     origin = found["origin"]
     versions = {"dmod": origin.get("dmod"), "python": origin.get("python"), **(origin.get("packages") or {})}
     said = facts(
-        ("seed", str(found["seed"]) + (" and the number of the task" if found.get("tasks") else "")),
+        ("seed", f"{found['seed']}{_more(found)}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
         ("host", origin.get("host")),
         ("image", origin.get("image")),

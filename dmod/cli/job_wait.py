@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dmod.jobs.numbers import Numbers
     from dmod.scheduler.queue import Queue
 
-LOOK = 0.01  # seconds between looks at SQLite's change counter: 14 us each
+LOOK = 0.005  # seconds between looks at SQLite's change counter: 14 us each
 GUARD = 2.0  # seconds between looks whether a scheduler lives
 MOMENT = 2.0  # seconds between looks why a job waits, and before the first
 HEARTBEAT = 60.0  # seconds between them where each is a line of its own

@@ -50,6 +50,7 @@ class Job:
     origin_json: str  # the versions and the host it ran with; "{}" before it started
     fingerprint: str  # equal for jobs that must make the same; "" if nobody can say
     task: int = 0  # the number of the task that sees it so
+    point: bool = False  # whether that is a point of a sweep
 
     @property
     def array(self) -> bool:
@@ -83,6 +84,12 @@ class Job:
         return Prepared.from_json(json.loads(self.prepared_json))
 
     @property
+    def seed(self) -> int:
+        """What the task finds in DMOD_SEED: a point of a sweep that of its spec, others have one each."""
+        said: int = json.loads(self.spec_json)["seed"]
+        return said if self.point else said + self.task
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """The names of the datasets it reads."""
         by_role = json.loads(self.prepared_json)["datasets"]
@@ -109,6 +116,7 @@ class Job:
         return replace(
             self,
             task=number,
+            point="spec" in own,
             attempt=attempt,
             spec_json=spec or self.spec_json,
             prepared_json=prepared or self.prepared_json,

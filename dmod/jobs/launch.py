@@ -52,7 +52,7 @@ class Plan:
     root: Path
     memory: int  # bytes for each process
     total: int  # bytes for all of a task
-    seed: int
+    seed: int  # to which each task adds its number
     env: Mapping[str, str]
     worker: bool  # whether its last argument is the folder of the task
 
@@ -87,7 +87,7 @@ def plan(job: Job, root: Path) -> Plan:
         worker = (sys.executable, "-m", "dmod.worker")
         argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
     each = job.memory // ranks
-    return Plan(job.id, argv, cwd, root, each, job.memory, spec.seed, env, job.kind != "command")
+    return Plan(job.id, argv, cwd, root, each, job.memory, job.seed - job.task, env, job.kind != "command")
 
 
 def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = ()) -> Program:

@@ -49,7 +49,9 @@ class Spec:
     max_fails: int = field(
         default=0, metadata={"doc": "after so many failed tasks the rest is canceled; 0 is never", "minimum": 0}
     )
-    seed: int = field(default=0, metadata={"doc": "task n finds seed + n in DMOD_SEED", "minimum": 0})
+    seed: int = field(
+        default=0, metadata={"doc": "task n finds seed + n in DMOD_SEED, a point of a sweep its seed", "minimum": 0}
+    )
 
     def __post_init__(self) -> None:
         """Refuse a cause that nothing has."""

@@ -63,5 +63,5 @@ def started_with(folder: Path, job: Job) -> Mapping[str, str]:
 
 def provenance(job: Job, digests: Mapping[str, str]) -> dict[str, Any]:
     """What an output comes from: spec, seed, datasets with their digests, versions, host."""
-    seed = json.loads(job.spec_json)["seed"] + job.task
-    return {"job": job.id, "task": job.task, "spec": job.spec_json, "seed": seed, "datasets": dict(digests), **origin()}
+    found = {"job": job.id, "task": job.task, "spec": job.spec_json, "seed": job.seed, "datasets": dict(digests)}
+    return {**found, **origin()}

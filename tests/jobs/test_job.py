@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_it_is_an_array_if_its_tasks_have_numbers_and_counts_those_that_wait(mak
     assert (make.job().array, make.job().waiting) == (False, 1)
     job = make.job(numbers="1-10", size=10, running=2, completed=3, failed=1, canceled=1)
     assert (job.array, job.waiting) == (True, 3)
+
+
+def test_each_task_has_a_seed_of_its_own_and_a_point_that_of_its_spec(make):
+    asked = make.spec("command", argv=["/bin/true"])
+    job = make.job(of=replace(asked, seed=40), numbers="1-9", size=9)
+    assert (job.seed, job.as_task(2, 1).seed, job.as_task(2, 1, line_item("x")).seed) == (40, 42, 42)
+    point = point_item({"seed": 7}, replace(asked, seed=7), Prepared())
+    assert job.as_task(2, 1, point).seed == 7
 
 
 def test_its_output_has_the_name_that_was_asked_for_or_its_own_and_id(make):

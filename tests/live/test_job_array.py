@@ -42,7 +42,10 @@ def test_each_point_of_a_sweep_runs_with_its_values(here):
         ' ["/bin/sh", "-c", "echo one $A $DMOD_SEED"],\n ["/bin/sh", "-c", "echo two $A $DMOD_SEED"],\n]\n[command]\n'
     )
     here.run("job", "submit", "sweep.toml", "--wait")
-    assert logs(here, "last") == ["1/1 | one x 101", "1/2 | two x 102", "1/3 | one y 103", "1/4 | two y 104"]
+    assert logs(here, "last") == ["1/1 | one x 100", "1/2 | two x 100", "1/3 | one y 100", "1/4 | two y 100"]
+    here.run("job", "submit", "--set", "sweep.seed=[7, 5]", "--wait", "--", "/bin/sh", "-c", "echo $DMOD_SEED")
+    assert logs(here, "last") == ["2/1 | 7", "2/2 | 5"]
+    assert here.json("job", "show", "2/2", "--provenance")["seed"] == 5
 
 
 def test_an_array_ends_as_its_first_failed_task_and_only_what_failed_runs_again(here):
