@@ -117,8 +117,8 @@ def sound(table: str, columns: Sequence[str], row: Sequence[Any]) -> bool:
     if not all(found[key] is None or _is_time(found[key]) for key in _TIMES if key in found):
         return False
     if table == "job":
-        return _is_spec(found["spec"]) and _is_json(found["prepared"]) and _are_tasks(found.get("numbers", ""))
-    return table != "task" or (_is_json(found["handle"]) and _is_json(found["allocation"]))
+        return _is_spec(found.get("spec")) and _is_json(found.get("prepared")) and _are_tasks(found.get("numbers", ""))
+    return table != "task" or (_is_json(found.get("handle")) and _is_json(found.get("allocation")))
 
 
 def _is_number(value: object) -> bool:
