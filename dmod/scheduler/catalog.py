@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
 from dmod.jobs.launch import Plan, Program, plan
 from dmod.jobs.provenance import origin
+from dmod.jobs.spec import Spec
 from dmod.scheduler.stage import stage
 
 if TYPE_CHECKING:
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from dmod.data.folder import FolderStore
     from dmod.jobs.job import Job
     from dmod.jobs.launch import Key
-    from dmod.jobs.spec import Spec
     from dmod.project import Project
     from dmod.scheduler.queue import Queue
+
+log = logging.getLogger("dmod.scheduler")
 
 
 class Catalog:
@@ -44,9 +47,14 @@ class Catalog:
         return self._jobs[job]
 
     def spec(self, job: int) -> Spec:
-        """What its user asked for."""
+        """What its user asked for; of what nobody can read any more, that a kind asks for by itself."""
         if job not in self._specs:
-            self._specs[job] = self.job(job).spec
+            found = self.job(job)
+            try:
+                self._specs[job] = found.spec
+            except Exception as error:  # noqa: BLE001 - the job must be able to fail
+                log.info("job %d: its spec cannot be read: %s", job, error)
+                self._specs[job] = Spec(kind=found.kind)
         return self._specs[job]
 
     def origin(self, job: int) -> str:

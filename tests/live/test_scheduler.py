@@ -254,7 +254,7 @@ def test_a_job_that_nobody_can_read_fails_alone(here, queue: Queue):
     here.run("job", "release", str(broken))
     here.run("job", "wait", str(broken), code=1)
     here.run("job", "submit", "--wait", "--", "/bin/true")
-    assert "argw" in here.json("job", "show", str(broken))["why"]
+    assert "argw" in queue.get(broken).reason
     assert here.json("scheduler", "status")["state"] == "running"
 
 
