@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.look import Line
     from tui.story import Story
 
+_AT_ONCE = 5_000  # jobs that are read at once when there are many: an entry is small, a row of the queue is not
 PAST = 2_000  # the newest events, which is all that is kept of them
 
 
@@ -193,10 +194,8 @@ class Feed:
         """See what we have written ourselves, which SQLite does not count, and wake the scheduler, or start one."""
         self._version = -1
         self._waits.forget()
-        if start:
-            lock.ensure(self.project.root, self.project.state)
-        else:
-            lock.wake(self.project.state)
+        state = self.project.state
+        lock.ensure(self.project.root, state) if start else lock.wake(state)
 
     def datasets(self) -> list[Dataset] | None:
         """All datasets; None if the store is as it was when this was last asked."""
@@ -223,7 +222,10 @@ class Feed:
         self._queue = Queue(path)
         newest = self.queue.events(limit=1)
         self._seen = newest[-1].id if newest else 0
-        self._take(listing.jobs(self.queue, Wanted()))
+        before: int | None = None
+        while jobs := listing.jobs(self.queue, Wanted(before=before, limit=_AT_ONCE)):
+            self._take(jobs)
+            before = jobs[0].id
         return True
 
     def _read(self) -> None:
