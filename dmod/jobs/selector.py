@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from dmod.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dmod.jobs.numbers import Numbers
 
@@ -69,34 +69,40 @@ def pick(words: Iterable[str], jobs: Sequence[T]) -> list[tuple[T, Numbers | Non
 
 
 def _chosen(words: Iterable[str], jobs: Sequence[T], *, tasks: bool) -> list[tuple[T, Numbers | None]]:
-    chosen: dict[int, tuple[T, Numbers | None]] = {}
+    chosen: dict[int, tuple[T, list[Numbers | None]]] = {}
+    by_id = {job.id: job for job in jobs}
     for word in words:
-        found, numbers = _named(word, jobs), None
+        found, numbers = _named(word, jobs, by_id), None
         if not found:
             asked, numbers = parse(word)
-            found = _named(asked, jobs) if numbers else []
+            found = _named(asked, jobs, by_id) if numbers else []
         if not found:
             latest = f"the last is {jobs[-1].id}, {jobs[-1].name}" if jobs else "there are none yet"
             raise NotFoundError(f"there is no job {parse(word).job}", why=latest, fix="dmod job list")
         if numbers and not tasks:
             raise UsageError(f"{word} names tasks, and a job is needed here", fix=str(found[-1].id))
         for job in found:
-            chosen[job.id] = (job, _both(chosen[job.id][1], numbers) if job.id in chosen else numbers)
-    return [chosen[each] for each in sorted(chosen)]
+            chosen.setdefault(job.id, (job, []))[1].append(numbers)
+    return [(job, _together(numbers)) for _, (job, numbers) in sorted(chosen.items())]
 
 
-def _both(some: Numbers | None, more: Numbers | None) -> Numbers | None:
-    """Tasks that were named twice; the whole job has them all."""
+def _together(several: Sequence[Numbers | None]) -> Numbers | None:
+    """Tasks that were named by several words; the whole job has them all."""
+    from itertools import chain
+
     from dmod.jobs.numbers import Numbers
 
-    return None if some is None or more is None else Numbers.of([*some, *more])
+    named = [numbers for numbers in several if numbers is not None]
+    if len(named) < len(several):
+        return None
+    return named[0] if len(named) == 1 else Numbers.of(chain.from_iterable(named))
 
 
-def _named(word: str, jobs: Sequence[T]) -> list[T]:
+def _named(word: str, jobs: Sequence[T], by_id: Mapping[int, T]) -> list[T]:
     if word == "last":
         return list(jobs[-1:])
     if word.isdecimal():
-        return [job for job in jobs if job.id == int(word)]
+        return [by_id[int(word)]] if int(word) in by_id else []
     if span := _RANGE.fullmatch(word):
         first, last = int(span[1]), int(span[2])
         if last < first:

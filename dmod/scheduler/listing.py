@@ -23,6 +23,8 @@ COLUMNS = (
     "held, numbers, size, running, completed, failed, canceled, cpu, peak, read, written, cwd, "
     "iif(kind = 'command', '', spec), '', '', fingerprint"  # a command makes no output: its spec need not be read
 )
+_GLOB = set("*?[")
+_MANY = 500  # clauses: SQLite takes a thousand
 _SOME = "(select value from json_each(?))"
 _LARGEST = 2**63 - 1  # that SQLite knows
 ORDERS = {
@@ -66,16 +68,24 @@ def jobs(queue: Queue, wanted: Wanted) -> list[Job]:
 
 def heads(queue: Queue, words: Sequence[str]) -> list[Head]:
     """Those of all jobs that words may mean, and the last: `select` and `pick` need no more. Raises UsageError."""
-    clauses, values = ["id = (select max(id) from job)"], list[Any]()
+    clauses, values = ["id = (select max(id) from job)", f"id in {_SOME}", f"name in {_SOME}"], list[Any]()
+    ids, names = list[int](), list[str]()
     for word in {*words, *(parse(word).job for word in words)}:
         first, dash, last = word.partition("-")
-        if first.isdecimal() and (last.isdecimal() if dash else True):
+        if word.isdecimal():
+            ids.append(min(int(word), _LARGEST))
+        elif dash and first.isdecimal() and last.isdecimal():
             clauses.append("id between ? and ?")
-            values += [min(int(first), _LARGEST), min(int(last or first), _LARGEST)]
-        clauses.append("name glob ?")
-        values.append(_glob(word))
+            values += [min(int(first), _LARGEST), min(int(last), _LARGEST)]
+        elif _GLOB.isdisjoint(word):
+            names.append(word)
+        else:
+            clauses.append("name glob ?")
+            values.append(_glob(word))
+    if len(clauses) > _MANY:
+        return queue.heads()
     query = f"select id, name from job where {' or '.join(clauses)} order by id"  # noqa: S608 - constants
-    return list(map(Head._make, queue.read(query, values)))
+    return list(map(Head._make, queue.read(query, [json.dumps(ids), json.dumps(names), *values])))
 
 
 def behind(queue: Queue, jobs: Sequence[int]) -> dict[int, int]:

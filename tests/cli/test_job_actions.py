@@ -107,6 +107,14 @@ def test_only_what_failed_is_retried_if_so_asked(dmod, queue):
     assert states(queue) == "cqqrqqqqq"
 
 
+def test_as_many_words_may_be_given_as_xargs_gives(dmod, queue):
+    words = [*(f"2/{number}" for number in range(1, 91)), *(f"3-{last}" for last in range(3, 1200)), "later/91"]
+    said = dmod("job", "cancel", *words)
+    assert said.err.splitlines()[0] == "tasks 2/1-91 later: 91 canceled"
+    assert states(queue, 2) == "c" * 91 + "q" * 9
+    assert queue.get(3).status is Status.CANCELED
+
+
 def test_a_job_is_held_and_released(dmod, queue):
     assert dmod("job", "hold", "2", "one").err == (
         "job 2 later: held until dmod job release 2\njob 3 one: held until dmod job release 3\n"
