@@ -8,8 +8,9 @@ import typer
 
 from dmod import json_schema
 from dmod.cli import job_actions, job_array, job_list, job_submit, job_views, job_wait, job_words
-from dmod.cli.output import show_list
+from dmod.cli.output import show_list, show_record
 from dmod.cli.parser import group
+from dmod.cli.settings import current
 
 app = group("Run simulations, evaluations and commands.")
 
@@ -176,6 +177,8 @@ def watch(word: Annotated[str, typer.Argument(metavar="JOB", help="42, last, or 
     if chosen.numbers is not None:
         return job_wait.wait_tasks([chosen], queue)
     ended = job_wait.watch(chosen.job.id, queue)
+    if current().machine:
+        show_record(job_list.row(ended, {}))
     return job_wait.exit_code([ended])
 
 

@@ -120,12 +120,7 @@ def _together(points: Sequence[Prepared]) -> Prepared:
 def _lines(source: str) -> list[str]:
     """The lines of a file, or of stdin, that are not empty."""
     try:
-        if source == STDIN:
-            if sys.stdin.isatty():
-                say("a line for each task, then Ctrl-D:")
-            raw = sys.stdin.buffer.read()
-        else:
-            raw = Path(source).read_bytes()
+        raw = _stdin() if source == STDIN else Path(source).read_bytes()
     except FileNotFoundError as error:
         near = shown(Path(source).parent)
         raise NotFoundError(f"--each-line: there is no file {source}", fix=f"ls {near}, or - for stdin") from error
@@ -135,6 +130,14 @@ def _lines(source: str) -> list[str]:
     if len(found) > MOST:
         raise UsageError(f"--each-line {source} has {len(found):,} lines", why=f"a job has {MOST:,} tasks at most")
     return [_text(line, number, source) for number, line in enumerate(found, start=1)]
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:  # closed by whoever started this
+        raise UsageError("--each-line -: there is no stdin", fix="--each-line FILE")
+    if sys.stdin.isatty():
+        say("a line for each task, then Ctrl-D:")
+    return sys.stdin.buffer.read()
 
 
 def _text(line: bytes, number: int, source: str) -> str:

@@ -380,6 +380,7 @@ def test_watching_what_has_ended_says_how(dmod):
     assert "why: exit code 3: no such river" in said.err
     assert "fix: dmod job explain 1" in said.err
     assert "why: exit code 3: no such river" in dmod("job", "watch", "1", "-q").err  # a failure is not talk
+    assert dmod("job", "watch", "1", "-o", "json").json["exit_code"] == 3
 
 
 @pytest.mark.parametrize(
