@@ -169,7 +169,9 @@ def test_what_waits_for_a_job_starts_or_can_never_start_once_that_has_ended(queu
     backlog = read(queue)
     assert (waiting(backlog), backlog.jobs[2].needs) == ([(1, 1)], {1})
     backlog.remove(1)
+    backlog.fresh = False
     assert [job.id for job in backlog.settle(1, end)] == ([2] if SETTLED[end, key] else [])
+    assert backlog.fresh == (not SETTLED[end, key])  # the scheduler decides once more
     assert backlog.jobs[2].doomed == SETTLED[end, key]
     assert waiting(backlog) == ([] if SETTLED[end, key] else [(2, 1)])
     assert backlog.settle(1, end) == []
