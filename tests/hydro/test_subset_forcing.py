@@ -87,7 +87,7 @@ def test_rows_in_either_layout(tmp_path, upright, more):
             assert after.variables["APCP_surface"].filters()["zlib"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # it writes files
 @given(
     wanted=st.sets(st.integers(0, 99), min_size=1), block=st.sampled_from([1, 30, 200, 1 << 20]), upright=st.booleans()
 )
