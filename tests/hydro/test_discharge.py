@@ -41,8 +41,10 @@ def test_a_folder_of_ngens_files_is_read_by_feature(tmp_path):
     nexus(tmp_path, "nex-10", [1.5, 2.5, 3.5])
     nexus(tmp_path, "nex-2", [0, 1e-3, 7])
     nexus(tmp_path, "tnex-3", [4, 5, 6])
+    nexus(tmp_path, "tnx-1000000001", [7, 8, 9])
+    nexus(tmp_path, "cnx-4", [1, 1, 1])
     with open_discharge(tmp_path) as found:
-        assert found.features == ("nex-2", "nex-10", "tnex-3")
+        assert found.features == ("cnx-4", "nex-2", "nex-10", "tnex-3", "tnx-1000000001")
         assert (found.step, [str(t).replace("T", " ") for t in found.times]) == (3600, TIMES)
         np.testing.assert_array_equal(found.read(["tnex-3", "nex-2"]), [[4, 5, 6], [0, 1e-3, 7]])
         with pytest.raises(NotFoundError, match=r"has no discharge for nex-1$"):
