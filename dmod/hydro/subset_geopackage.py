@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from dmod.errors import UsageError
+from dmod.hydro.geopackage import address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,11 +34,10 @@ SYSTEM = ("gpkg_", "sqlite_", "rtree_")
 
 def cut(source: Path, target: Path, part: Part) -> None:
     """Write the part of a GeoPackage to a new one. Raises UsageError for what is not a whole GeoPackage."""
-    mode = "mode=ro" if source.with_name(source.name + "-wal").exists() else "immutable=1"
     try:
         with closing(sqlite3.connect(target.resolve().as_uri(), uri=True)) as new:
             new.execute("pragma synchronous = off")  # whoever keeps the file sees that it gets to disk
-            new.execute("attach database ? as old", (f"{source.resolve().as_uri()}?{mode}",))
+            new.execute("attach database ? as old", (address(source),))
             _Cut(new).all_of(part)
     except sqlite3.DatabaseError as error:
         raise UsageError(

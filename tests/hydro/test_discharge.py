@@ -128,3 +128,24 @@ def test_what_holds_no_discharge_is_refused(tmp_path):
     netcdf(tmp_path / "b.nc")
     with pytest.raises(UsageError, match="several NetCDF files"):
         open_discharge(tmp_path)
+
+
+def test_after_routing_a_nexus_has_all_that_is_upstream_of_it(tmp_path):
+    nexus(tmp_path, "nex-2", [0, 1e-3, 7])
+    nexus(tmp_path, "tnex-10", [4, 5, 6])
+    catchment(tmp_path, "cat-1")
+    (tmp_path / "routed").mkdir()
+    netcdf(tmp_path / "routed" / "streamflow.nc")
+    with open_discharge(tmp_path, {"cat-1": 3.6}) as found:
+        assert found.features == ("nex-2", "tnex-10", "cat-1")
+        np.testing.assert_allclose(found.read(["cat-1", "tnex-10"]), [[1, 2, 3], [0, 0.5, 9]])
+        with pytest.raises(NotFoundError, match="no discharge for nex-3"):
+            found.read(["nex-2", "nex-3"])
+
+
+def test_streamflow_of_another_time_is_told(tmp_path):
+    nexus(tmp_path, "nex-2", [0, 1], TIMES[:2])
+    (tmp_path / "routed").mkdir()
+    netcdf(tmp_path / "routed" / "streamflow.nc")
+    with pytest.raises(UsageError, match="the stamps of the routed streamflow are not those"):
+        open_discharge(tmp_path)
