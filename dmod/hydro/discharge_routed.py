@@ -57,6 +57,5 @@ class RoutedDischarge:
         values = np.empty((len(features), len(self.times)))
         for source, wanted in ((self._routed, True), (self._local, False)):
             rows = [at for at, name in enumerate(features) if (name in self._nexuses) is wanted]
-            if rows:
-                values[rows] = source.read([features[at] for at in rows])
+            values[rows] = source.read([features[at] for at in rows])
         return values

@@ -83,11 +83,10 @@ def plan(lags: Series, weights: Series, step: float) -> Plan:
     for more in range(TRIES):
         tried = first + more
         least = np.maximum(np.ceil(2 * weights * ratio * tried - 1e-9), 1)
-        for several in (least, np.maximum(least - 1, 1)):
-            share = several / (2 * tried * ratio)
-            fits = np.clip(np.minimum(share, 1 - share) + 1e-9, 0, weights)  # the X up to which none is negative
-            better = fits > best
-            pieces[better], parts[better], best[better] = several[better], tried[better], fits[better]
+        share = least / (2 * tried * ratio)
+        fits = np.clip(np.minimum(share, 1 - share) + 1e-9, 0, weights)  # the X up to which none is negative
+        better = fits > best
+        pieces[better], parts[better], best[better] = least[better], tried[better], fits[better]
         if (best >= weights).all():
             break
     passing = lags == 0
@@ -160,8 +159,10 @@ class Muskingum:
         later = c2 ** (parts - 1)
         given = (1 + later * (c0 - 1)) * inflow + later * c1 * before
         last = recursion(given, (later * c2)[:, 0], self._out[at])
-        apart = (c0 - 1) * inflow + c1 * before + c2 * _shifted(last, self._out[at])
-        self._in[at], self._out[at] = inflow[:, -1], last[:, -1]
+        earlier, self._in[at], self._out[at] = self._out[at], inflow[:, -1], last[:, -1]
+        if (parts == 1).all():
+            return last
+        apart = (c0 - 1) * inflow + c1 * before + c2 * _shifted(last, earlier)
         return np.asarray(inflow + self._mean[rows, None] * apart)
 
 

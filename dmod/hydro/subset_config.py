@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dmod.errors import UnmetError
 from dmod.hydro import json_file
 from dmod.hydro.ids import some
-from dmod.hydro.realization import ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,7 @@ def cut(folder: Path, target: Path, part: Part) -> None:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     documents = {path: json_file.read(path) for path in paths if path.suffix.lower() == ".json"}
     cuts = {path: cut_realization(document, part, path) for path, document in documents.items()}
-    read = {name for document in cuts.values() for name in _files(document, part)}
+    read = {name for document in cuts.values() for name in _files(document)}
     for path in paths:
         name = path.relative_to(folder)
         if not part.has_file(name.as_posix()) and path.name not in read:
@@ -59,14 +58,13 @@ def cut_realization(document: Any, part: Part, where: Path) -> Any:  # noqa: ANN
     return {**document, "catchments": left}
 
 
-def _files(document: Any, part: Part) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """The names of the files that a document speaks of, each catchment's where it says {{id}}."""
+def _files(document: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """The names of the files that a document speaks of; those with {{id}} are named for their catchment anyway."""
     if isinstance(document, dict):
         for value in document.values():
-            yield from _files(value, part)
+            yield from _files(value)
     elif isinstance(document, list):
         for value in document:
-            yield from _files(value, part)
+            yield from _files(value)
     elif isinstance(document, str) and "." in document:
-        name = PurePosixPath(document).name
-        yield from (name.replace(ID, catchment) for catchment in part.catchments) if ID in name else (name,)
+        yield PurePosixPath(document).name

@@ -62,6 +62,12 @@ def test_upstream_is_what_a_walk_finds(draws, data):
     assert upstream_of(river, nexus).catchments == tuple(name for name in river.catchments if passes(name))
 
 
+def test_a_long_river_is_followed_to_its_source():
+    below = {f"cat-{n}": f"cat-{n + 1}" if n < 300 else "" for n in range(1, 301)}
+    assert len(upstream_of(fabric(below), "nex-300").catchments) == 299
+    assert len(upstream_of(fabric(below), "nex-900").catchments) == 300
+
+
 def test_chosen_catchments_bring_the_nexuses_they_drain_to_and_no_other():
     part = chosen(fabric(RIVER), ["cat-5", "wb-4", "cat-5"])
     assert (part.catchments, part.nexuses) == (("cat-4", "cat-5"), ("nex-5", "nex-900"))

@@ -44,6 +44,10 @@ def make(path: Path, *, upright: bool, ids: list[str] = IDS, packed: bool = Fals
             rain.scale_factor, rain.add_offset = 0.1, 2.0
         rain.units = "kg m^-2"
         rain[:] = values if upright else values.T
+        warmth = file.createVariable("T2D", "f8", dimensions)  # unpacked and packed again, its last bits would change
+        warmth.scale_factor, warmth.add_offset = 0.1, 273.15
+        warmth.set_auto_maskandscale(maskandscale=False)
+        warmth[:] = values if upright else values.T
         crs = file.createVariable("crs", "i4", ())
         crs.long_name = "datum"
     return path
@@ -83,6 +87,12 @@ def test_rows_in_either_layout(tmp_path, upright, more):
             assert [made.getncattr(key) for key in made.ncattrs()] == [
                 variable.getncattr(k) for k in variable.ncattrs()
             ]
+            for each in (variable, made):
+                each.set_auto_maskandscale(maskandscale=False)
+            if "catchment-id" in variable.dimensions and name != "ids":
+                rows = [IDS.index(catchment) for catchment in own]
+                raw = np.take(variable[:], rows, variable.dimensions.index("catchment-id"))
+                np.testing.assert_array_equal(made[:], raw)
         if more.get("packed"):
             assert after.variables["APCP_surface"].filters()["zlib"]
 

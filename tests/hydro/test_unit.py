@@ -161,6 +161,7 @@ def test_where_a_module_states_no_unit_values_pass_as_they_are(nothing):
         ("m s -1", "what is '-1' in it"),
         ("^2", r"what is '\^2' in it"),
         ("m)", r"what is '\)' in it"),
+        ("kdegC", "there is no unit 'kdegC'"),
     ],
 )
 def test_what_is_no_unit_is_told_with_the_nearest(text, why):

@@ -90,7 +90,19 @@ def test_the_files_of_ngen_stay_what_the_catchments_give(river):
     assert {file.name for file in (river.folder / "output").iterdir()} == {*alone, "summary.json", "routed"}
 
 
-def test_the_summary_says_where_the_water_is(river):
+def test_two_nexuses_may_feed_one_flowpath(river, monkeypatch):
+    monkeypatch.setitem(NEXUSES, "nex-1", "wb-7")
+    assert river.do() == 0
+    own = local(river)
+    outflow = muskingum(own[0] + own[1], 9000)
+    with netCDF4.Dataset(river.folder / "output" / "routed" / "streamflow.nc") as file:
+        assert list(file["flowpath"][:]) == ["wb-7"]
+        np.testing.assert_allclose(file["outflow"][:], [outflow], rtol=1e-6)
+        np.testing.assert_allclose(file["discharge"][:], [own[0], own[1], own[2] + outflow], rtol=1e-6)
+
+
+def test_the_summary_says_where_the_water_is(river, monkeypatch):
+    monkeypatch.setattr(routing, "BLOCK", 8 * 3 * 7)  # in seven blocks of time
     del river.lags["wb-7"]
     assert river.do() == 0
     told = json.loads((river.folder / "output" / "summary.json").read_text())["routing"]
