@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dmod.worker.prepare import Run
 
 KEPT = "nexuses.f64"  # beside the growing output, until all is routed
-BLOCK = 32 << 20  # bytes of the nexuses' series that are routed at once
+BLOCK = 64 << 20  # bytes of the nexuses' series that are routed at once
 SHOWN = 100  # catchments that are told by name
 
 

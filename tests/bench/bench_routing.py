@@ -59,7 +59,7 @@ def main():
     parser.add_argument("--nexuses", type=int, default=100_000)
     parser.add_argument("--steps", type=int, default=720)
     parser.add_argument(
-        "--block", type=int, default=32, help="MiB of series that are routed at once, as the worker does"
+        "--block", type=int, default=64, help="MiB of series that are routed at once, as the worker does"
     )
     asked = parser.parse_args()
     network = tree(asked.nexuses)
