@@ -42,7 +42,7 @@ class Part:
     def has_file(self, path: str) -> bool:
         """Whether a file belongs to the part: it is named for one of its catchments, or for none."""
         named = {f"cat-{number}" for number in NAMED.findall(path)}
-        return not named or not named.isdisjoint(self.catchments)
+        return not named or not named.isdisjoint(self.ids)
 
 
 def upstream_of(fabric: Hydrofabric, feature: str) -> Part:

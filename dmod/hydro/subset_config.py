@@ -47,7 +47,7 @@ def cut_realization(document: Any, part: Part, where: Path) -> Any:  # noqa: ANN
     own = document.get("catchments")
     if not isinstance(own, dict):
         return document
-    left = {name: scope for name, scope in own.items() if name in part.catchments}
+    left = {name: scope for name, scope in own.items() if name in part.ids}
     glob = document.get("global")
     if not left and not (isinstance(glob, dict) and glob.get("formulations")):
         raise UnmetError(
