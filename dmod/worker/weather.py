@@ -37,7 +37,9 @@ class Weather:
         self._clock = clock
         begin = np.datetime64(clock.begin.replace(tzinfo=None), "s")
         self._times = begin + np.arange(clock.steps) * np.timedelta64(clock.step, "s")
-        self._units = {canonical(name): units for forcing in self._open for name, units in forcing.units.items()}
+        self._units: dict[str, str] = {}
+        for source, forcing in zip(sources, self._open, strict=True):
+            self._learn(source, forcing)
         self._variables = tuple(dict.fromkeys(name for forcing in self._open for name in forcing.variables))
 
     def __enter__(self) -> Self:
@@ -46,6 +48,17 @@ class Weather:
     def __exit__(self, *_: object) -> None:
         for forcing in self._open:
             forcing.close()
+
+    def _learn(self, source: Source, forcing: Forcing) -> None:
+        """The units of a dataset's variables. Raises UsageError where another has the same one in other units."""
+        for name, units in forcing.units.items():
+            before = self._units.setdefault(canonical(name), units)
+            if before != units:
+                raise UsageError(
+                    f"forcing {source.name} has {name} in {units!r}, and another in {before!r}",
+                    why=f"looked into {self._names}",
+                    fix="give them one unit, or name one of them in [simulation] forcing",
+                )
 
     def read(
         self, catchments: Sequence[str], latitudes: Sequence[float], inputs: Sequence[Variable]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 
@@ -48,3 +49,20 @@ def test_a_hole_between_datasets_is_told_by_catchment_and_stamp(job):
     assert job.do() == 66
     assert job.failure()["message"] == "no forcing has APCP_surface of cat-1 at 2015-12-01T20:00:00Z"
     assert job.failure()["why"] == "looked into early, late"
+
+
+def test_datasets_of_different_units_do_not_complete_each_other(job):
+    from dmod.hydro.forcing import open_forcing, write_netcdf
+
+    job.lay_out()
+    with open_forcing(job.folder / "dmod" / "datasets" / "forcing" / "rain") as found:
+        times, catchments = found.times, found.catchments
+    entries = []
+    for name, unit in (("one", "cm"), ("other", "m")):
+        (job.folder / name).mkdir()
+        snow = np.ones((len(catchments), len(times)))
+        write_netcdf(job.folder / name / "f.nc", times, catchments, {"snow": snow}, {"snow": unit})
+        entries.append({"name": name, "path": name})
+    job.extra["forcing"] = entries
+    assert job.do() == 65
+    assert job.failure()["message"] == "forcing other has snow in 'm', and another in 'cm'"
