@@ -50,11 +50,10 @@ class Discharge(Protocol):
 def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Discharge:
     """The discharge in an output dataset: our NetCDF, or a folder of `nex-*_output.csv` and `cat-*.csv` as ngen writes.
 
-    Where the simulation was routed, a nexus has the streamflow of all that is upstream of it; else what its own
-    catchments give it. A catchment's own discharge is its runoff times its area; CSV files do not hold areas, so
-    catchments are among the features only with `areas` (km² by catchment). Raises NotFoundError, UsageError.
+    A catchment's own discharge is its runoff times its area; CSV files do not hold areas, so catchments are among the
+    features only with `areas` (km² by catchment). Where the simulation was routed, nexuses and catchments have the
+    streamflow of all that is upstream of them too. Raises NotFoundError, UsageError.
     """
-    from dmod.hydro.discharge_netcdf import NetcdfDischarge
     from dmod.hydro.discharge_routed import RoutedDischarge
 
     found = _local(folder, areas or {})
@@ -62,7 +61,7 @@ def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Di
     if not routed:
         return found
     try:
-        return RoutedDischarge(NetcdfDischarge(routed[0]), found)
+        return RoutedDischarge.open(routed[0], found)
     except BaseException:
         found.__exit__()
         raise

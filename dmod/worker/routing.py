@@ -151,7 +151,7 @@ class _File:
         variable.long_name = f"id of the {of}"
         if ids:
             variable[:] = np.array(ids, dtype=object)
-        made = self._file.createVariable(name, "f4", (of, "time"), contiguous=True, fill_value=False)
+        made = self._file.createVariable(name, "f4", (of, "time"), contiguous=bool(ids), fill_value=False)
         made.setncatts({"units": "m3 s-1", "long_name": long_name, "coordinates": of})
         made.set_auto_maskandscale(False)
         return made

@@ -72,6 +72,11 @@ def test_streamflow_is_what_comes_from_all_that_is_upstream(river, layout):
         assert found.features[:3] == tuple(NEXUSES)
         flow = found.read(["nex-3", "nex-1", "nex-2"])
     np.testing.assert_allclose(flow, [own[2] + outflow, own[0], second], rtol=1e-6)
+    areas = {name: 10.0 + number / 3 for number, name in enumerate(river.toids)}
+    with open_discharge(river.folder / "output", areas) as found:
+        for nexus in NEXUSES:
+            catchments = [name for name, toid in river.toids.items() if toid == nexus]
+            np.testing.assert_allclose(found.read(catchments).sum(axis=0), found.read([nexus])[0], rtol=1e-5)
     with netCDF4.Dataset(river.folder / "output" / "routed" / "streamflow.nc") as file:
         assert list(file["flowpath"][:]) == ["wb-5", "wb-7"]
         assert (file["discharge"].units, file["outflow"].units, file["time"][:].size) == ("m3 s-1", "m3 s-1", 48)
@@ -88,6 +93,17 @@ def test_the_files_of_ngen_stay_what_the_catchments_give(river):
     assert river.do() == 0
     assert {file.name: file.read_bytes() for file in (river.folder / "output").glob("*.csv")} == alone
     assert {file.name for file in (river.folder / "output").iterdir()} == {*alone, "summary.json", "routed"}
+
+
+def test_rivers_that_end_at_once_stay_as_they_are(river, monkeypatch):
+    for name in NEXUSES:
+        monkeypatch.setitem(NEXUSES, name, "")
+    assert river.do() == 0
+    own = local(river)
+    with open_discharge(river.folder / "output") as found:
+        np.testing.assert_allclose(found.read([*NEXUSES]), own, rtol=1e-6)
+    told = json.loads((river.folder / "output" / "summary.json").read_text())["routing"]
+    assert (told["flowpaths"], told["stored_m3"]) == (0, 0)
 
 
 def test_two_nexuses_may_feed_one_flowpath(river, monkeypatch):
