@@ -32,7 +32,7 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-"
 SAYS_NOTHING = ("", "-", "none", "null", "n/a")  # of modules that state no unit: their values are passed as they are
 ONE = (0,) * len(BASES)
 WATER = Fraction(1000)  # kg m-3: a depth of water in metres is so many kg m-2
-PER_VOLUME = tuple({"kg": 1, "m": -3}.get(base, 0) for base in BASES)
+MASS = (-2, 1)  # powers of m and kg in a mass of water on an area, whatever that is divided by
 
 
 class UnknownUnitError(ValueError):
@@ -87,18 +87,23 @@ def conversion(given: str, wanted: str, *, water: bool = False) -> Conversion:
         return SAME
     one, other = known(given), known(wanted)
     factor, powers = one.factor, one.powers
-    apart = tuple(a - b for a, b in zip(powers, other.powers, strict=True))
-    if water and apart == PER_VOLUME:
-        factor, powers = factor / WATER, other.powers
-    elif water and apart == tuple(-power for power in PER_VOLUME):
-        factor, powers = factor * WATER, other.powers
+    if water and powers != other.powers:
+        (factor, powers), other = _as_depth(one), Unit(*_as_depth(other), other.offset)
     if powers != other.powers:
         raise UsageError(
             f"{given!r} cannot be converted to {wanted!r}",
-            why=f"the one measures {one}, the other {other}",
+            why=f"the one measures {one}, the other {known(wanted)}",
             fix="give what is in the wrong unit its own: in a CSV's header, name (unit); in NetCDF, `units`",
         )
     return Conversion(float(factor / other.factor), float((one.offset - other.offset) / other.factor))
+
+
+def _as_depth(one: Unit) -> tuple[Fraction, tuple[int, ...]]:
+    """Kilograms of water on a square metre as metres; any other unit as it is."""
+    metres, kilograms, *others = one.powers
+    if (metres, kilograms) != MASS or any(others[1:]):
+        return one.factor, one.powers
+    return one.factor / WATER, (1, 0, *others)
 
 
 def known(text: str) -> Unit:

@@ -139,6 +139,9 @@ def test_water_alone_may_be_weighed():
     assert conversion("kg m-2", "mm", water=True) == (1, 0)
     assert conversion("kg m-2 s-1", "mm h-1", water=True) == (3600, 0)
     assert conversion("m", "kg m-2", water=True) == (1000, 0)
+    for one, other in (("kg", "m3"), ("m3 s-1", "kg s-1"), ("kg m-3", "1"), ("kg m-1", "m2"), ("K kg m-2", "K m")):
+        with pytest.raises(UsageError, match="cannot be converted"):
+            conversion(one, other, water=True)
     for one, other in (("kg m-2", "mm"), ("mm", "kg m-2")):
         with pytest.raises(UsageError, match="cannot be converted"):
             conversion(one, other)
