@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# files side by side, the tests of a file in their order
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 ARGS ?=
 
 .PHONY: demo test check
@@ -12,14 +14,14 @@ demo: .venv/demo
 	@$(BIN)/dmod demo $(ARGS)
 
 test: .venv/dev
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --live
+	$(PYTEST) --live
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -159,7 +159,7 @@ class Tables:
     limits: Mapping[str, int] = field(
         default_factory=dict,
         metadata={
-            "doc": "how many jobs whose names match may run at once",
+            "doc": "how many tasks may run at once of the jobs whose names match",
             "minimum": 1,
             "aliases": ("limit", "concurrency", "throttle", "quotas"),
         },

@@ -82,9 +82,9 @@ class Project:
         """Where datasets lie, a folder each."""
         return self.root / self.config.data.folder
 
-    def job_folder(self, identifier: int) -> Path:
-        """The folder of one job."""
-        return self.jobs / str(identifier)
+    def job_folder(self, identifier: int, task: int = 0) -> Path:
+        """The folder of a job, or of one of the numbered tasks of an array."""
+        return self.jobs / str(identifier) / str(task) if task else self.jobs / str(identifier)
 
 
 def create(folder: Path, name: str = "") -> Project:

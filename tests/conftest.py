@@ -6,15 +6,24 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from dmod.jobs.status import Status
+from dmod.scheduler.backlog import Backlog
+from dmod.scheduler.ledger import Ledger
+from dmod.scheduler.limits import Limits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from dmod.jobs.resources import Allocation
+    from dmod.scheduler.queue import Queue
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,3 +87,34 @@ def module(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPath
         return library
 
     return made
+
+
+@pytest.fixture(scope="session")
+def advance() -> Callable[..., None]:
+    """Lead a task on as the scheduler does: `advance(queue, job, Status.RUNNING)`, by the steps between."""
+
+    def lead(
+        queue: Queue, job: int, to: Status, note: str = "", *, task: int = 0, code: int | None = None,
+        held: tuple[Allocation, ...] = (), handle: dict[str, object] | None = None,
+    ) -> None:  # fmt: skip
+        backlog = Backlog(queue, Limits({}))
+        with queue.transaction() as write:
+            backlog.refresh()
+            ledger, active = Ledger(write, backlog, time.time()), backlog.jobs[job]
+            before = queue.task(job, task).status
+            if before is Status.QUEUED and to.ended and not active.array:
+                ledger.cancel_waiting(active, note, to)
+            else:
+                if before is Status.QUEUED:
+                    attempts = dict(active.take(active.size, 0))
+                    ledger.staged(active, task, attempts[task], held, ())
+                    active.begun -= len(attempts) - 1
+                if to is Status.RUNNING:
+                    ledger.running(active, task, handle or {}, time.time(), note)
+                if to is Status.COLLECTING:
+                    ledger.collecting(active, task, code or 0)
+                if to.ended:
+                    ledger.finished(active, task, to, note, code)
+            ledger.close()
+
+    return lead

@@ -187,7 +187,7 @@ class Dashboard(App[None]):
     def on_events_wanted(self, event: Events.Wanted) -> None:
         """An event leads to its job."""
         self.action_pane("jobs")
-        self.query_one(Jobs).go(event.job)
+        self.query_one(Jobs).go(event.job, event.task)
 
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Let the screen use what is typed."""

@@ -46,6 +46,47 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Tasks:
+    """How many tasks of an array are how far."""
+
+    size: int
+    queued: int
+    running: int
+    completed: int
+    failed: int
+    canceled: int
+    attempt: int  # of the array as a whole
+
+    @classmethod
+    def of(cls, job: Job) -> Tasks | None:
+        """None if it is no array."""
+        if not job.array:
+            return None
+        return cls(job.size, job.waiting, job.running, job.completed, job.failed, job.canceled, job.attempt)
+
+    @property
+    def done(self) -> int:
+        """How many have ended, however that was."""
+        return self.completed + self.failed + self.canceled
+
+    def count(self, status: str) -> int:
+        """How many have a status; those that are staged or collected run."""
+        return int(getattr(self, status))
+
+    def share(self, status: str) -> float | None:
+        """How much is done; of what has ended: how much of it is good."""
+        if status in ENDED:
+            return self.completed / self.size
+        return self.done / self.size if self.done or self.running else None
+
+    def note(self, spent: float | None) -> str:
+        """How far it is, and for how long still; once some were run again, nobody knows from when to count."""
+        more = f", {self.failed:,} failed" if self.failed else ""
+        left = spent * (self.size - self.done) / self.done if spent and self.done and self.attempt == 1 else 0.0
+        return f"{self.done:,}/{self.size:,} tasks{more}{_left(left)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the jobs' table; spec and datasets stay in the queue until somebody looks at the job."""
 
@@ -58,8 +99,10 @@ class Entry:
     started: datetime | None
     ended: datetime | None
     reason: str  # why it failed, was canceled, or is to stop
-    waits: str = ""  # why it is queued
+    waits: str = ""  # why it, or what is left of it, is queued
     progress: Progress | None = None
+    tasks: Tasks | None = None  # of an array
+    held: bool = False
 
     @classmethod
     def of(cls, job: Job) -> Entry:
@@ -74,7 +117,14 @@ class Entry:
             job.started,
             job.ended,
             job.stop or job.reason,
+            tasks=Tasks.of(job),
+            held=job.held,
         )
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something of it waits."""
+        return self.tasks.queued > 0 and self.status not in ENDED if self.tasks else self.status == "queued"
 
     def runtime(self, now: datetime) -> float | None:
         """Seconds since it started, or that it took."""
@@ -84,17 +134,33 @@ class Entry:
         """How much is done; None before it starts, and where nobody knows."""
         if self.status == "completed":
             return 1.0
+        if self.tasks:
+            return self.tasks.share(self.status)
         return self.progress.share if self.progress and self.progress.total else None
 
     def note(self, now: datetime) -> str:
         """Why it waits or failed, or what it is doing and for how long still."""
         told = self.progress
-        if self.status not in ACTIVE or told is None or self.reason:
-            patient = "waits its turn" if self.status == "queued" else ""
-            return (self.reason or self.waits or patient).partition("\n")[0]
+        if self.status not in ACTIVE or self.reason:
+            return (self.reason or self._patient()).partition("\n")[0]
+        if self.tasks:
+            return f"held, {self.tasks.note(None)}" if self.held else self.tasks.note(self.runtime(now))
+        if told is None:
+            return ""
         if not told.total or told.done >= told.total:
             return told.phase
         spent = self.runtime(now)
         left = spent * (told.total - told.done) / told.done if spent and told.done else 0.0
-        more = f", {format_duration(left, most=1)} left" if left >= 1 else ""
-        return f"{told.done:,.0f}/{told.total:,.0f} {told.unit}{more}"
+        return f"{told.done:,.0f}/{told.total:,.0f} {told.unit}{_left(left)}"
+
+    def _patient(self) -> str:
+        """Why it is queued; of an array also what has failed already."""
+        if self.status != "queued":
+            return ""
+        failed = f"{self.tasks.failed:,} failed, " if self.tasks and self.tasks.failed else ""
+        why = self.waits or (f"held: dmod job release {self.id}" if self.held else "waits its turn")
+        return f"{failed}{why}"
+
+
+def _left(seconds: float) -> str:
+    return f", {format_duration(seconds, most=1)} left" if seconds >= 1 else ""

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from dmod import layout
 from dmod.data.folder import FolderStore
 from dmod.errors import DmodError, NotFoundError
-from dmod.jobs.allocate import free
-from dmod.jobs.resources import Node
-from dmod.jobs.status import HOLDING
-from dmod.scheduler import lock
-from dmod.scheduler.nodes import nodes
-from dmod.scheduler.queue import Event, Queue
-from dmod.scheduler.step import Seen, waits
-from tui.entry import ACTIVE, Entry, Progress
+from dmod.scheduler import listing, lock
+from dmod.scheduler.listing import Wanted
+from dmod.scheduler.queue import Queue
+from tui import story
+from tui.entry import ACTIVE, ENDED, Entry, Progress
+from tui.pool import Pool, pools
+from tui.waits import Waits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dmod.data.dataset import Dataset
     from dmod.jobs.job import Job
     from dmod.project import Project
     from tui.entry import Clock
     from tui.look import Line
+    from tui.story import Story
 
-_PAST = 2_000  # events from before the dashboard was opened
-_EXPLAINED = 500  # waiting jobs for which it is said why; those behind them wait for these
+_AT_ONCE = 5_000  # jobs that are read at once when there are many: an entry is small, a row of the queue is not
+PAST = 2_000  # the newest events, which is all that is kept of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,16 @@ class Happening:
 
     id: int
     job: int
+    task: int | None  # None: of the job itself
     name: str
     status: str
     time: datetime
     note: str
 
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A node, what of it is free, and who holds the rest."""
-
-    node: Node
-    free: Node
-    jobs: tuple[int, ...]
+    @property
+    def label(self) -> str:
+        """How its job or task is named."""
+        return str(self.job) if self.task is None else f"{self.job}/{self.task}"
 
 
 class Feed:
@@ -59,6 +58,7 @@ class Feed:
         self.project, self.read_only = project, read_only
         self.clock: Clock = clock or (lambda: datetime.now(UTC))
         self.store = FolderStore(project.datasets)
+        self._folders = str(project.jobs)
         self.entries: dict[int, Entry] = {}
         self.changed: list[Entry] = []  # since the look before
         self.counts: Counter[str] = Counter()
@@ -67,13 +67,14 @@ class Feed:
         self.generation = 0  # counts queues: one more when the file was replaced
         self._queue: Queue | None = None
         self._inode = 0  # of the queue's file: another one is another queue
-        self._version = -1
-        self._seen = 0  # the newest event
-        self._happened: list[Happening] = []  # not yet asked for
         self.going: set[int] = set()  # jobs that are staging, running or collecting
-        self._active: dict[int, Job] = {}  # those, and the waiting ones
-        self._moved = True  # whether why jobs wait may have changed
-        self._alive = False  # whether there was a scheduler
+        self._queued: set[int] = set()
+        self._waits = Waits(project.config)
+        self._version = -1
+        self._pruned = False  # whether jobs may have been forgotten
+        self._seen = 0  # the newest event
+        self._told = 0  # the newest that was asked for
+        self._happened: deque[Happening] = deque(maxlen=PAST)
         self._progress: dict[int, int] = {}  # when a job's progress was written, ns
         self._stored: tuple[tuple[str, int], ...] | None = None  # names and times of the manifests
 
@@ -89,6 +90,7 @@ class Feed:
         if self._queue is not None:
             self._queue.close()
             self._queue = None
+            self._waits.forget()
 
     def look(self) -> bool:
         """See what changed; `changed` then holds the jobs. A queue that cannot be read is `trouble`, not an end."""
@@ -99,7 +101,7 @@ class Feed:
             version = self.queue.version()
             if version != self._version:
                 self._read()
-                self._version = version
+                self._version, self._pruned = version, True
             self.trouble = ""
         except DmodError as error:
             self.trouble = error.message
@@ -109,26 +111,46 @@ class Feed:
         """Look at what shows in no event: how far jobs are, why they wait, whether the queue is still the same file."""
         same = self.generation
         self._same_file()
-        found = {job: replace(self.entries[job], progress=self._how_far(self.entries[job])) for job in self.going}
-        waiting = self._waiting()
-        if waiting is not None:
-            found |= {job: replace(self.entries[job], waits=why) for job, why in waiting.items()}
+        try:
+            self._forget()
+            waits = self._why()
+        except DmodError as error:
+            waits, self.trouble = {}, error.message
+        found = {
+            job: replace(self.entries[job], progress=told) for job in self.going if (told := self._progressed(job))
+        }
+        for job in waits.keys() & self.entries.keys():
+            entry = found.get(job, self.entries[job])
+            if entry.waits != waits[job]:
+                found[job] = replace(entry, waits=waits[job])
         self.changed = [entry for job, entry in found.items() if entry != self.entries[job]]
         self.entries |= {entry.id: entry for entry in self.changed}
         return bool(self.changed) or self.generation != same
 
-    def job(self, job: int) -> Job:
-        """All that the queue knows of a job. Raises DmodError."""
-        return self.queue.get(job)
+    def job(self, job: int, task: int = 0) -> Job:
+        """All that the queue knows of a job; as one of its tasks sees it, if it is an array. Raises DmodError."""
+        found = self.queue.get(job)
+        return found.as_task(task, found.attempt, self.queue.items(job, (task,)).get(task, "")) if task else found
 
-    def events(self, job: int) -> list[Event]:
-        """What happened to a job. Raises DmodError."""
-        return self.queue.events(job)
+    def story(self, job: int, known: Story | None = None) -> Story:
+        """All that is to be told of a job. Raises DmodError."""
+        return story.read(self.queue, self.project, job, known)
 
-    def happenings(self) -> list[Happening]:
-        """What happened since this was last asked."""
-        found, self._happened = self._happened, []
-        return found
+    def happenings(self) -> Sequence[Happening] | None:
+        """The newest events, oldest first; None if nothing happened since this was last asked."""
+        if self._queue is None or self._told == self._seen:
+            return None
+        try:
+            news = self.queue.events(after=self._told, limit=PAST)
+        except DmodError:
+            return None
+        self._told = self._seen
+        self._happened.extend(
+            Happening(each.id, each.job, each.task, self.entries[each.job].name, str(each.status), each.time, each.note)
+            for each in news
+            if each.id <= self._seen and each.job in self.entries
+        )
+        return list(self._happened)
 
     def scheduler(self) -> Line:
         """Whether there is one, for the header."""
@@ -143,12 +165,37 @@ class Feed:
     def cancel(self, job: int) -> None:
         """As `dmod job cancel`. Raises DmodError."""
         self.queue.cancel(job)
-        self._told()
 
     def retry(self, job: int) -> None:
         """As `dmod job retry`. Raises DmodError."""
         self.queue.retry(job)
-        self._told()
+
+    def retry_failed(self, job: int) -> None:
+        """As `dmod job retry --failed`. Raises DmodError."""
+        self.queue.retry(job, failed=True)
+
+    def hold(self, job: int) -> None:
+        """As `dmod job hold`. Raises DmodError."""
+        self.queue.hold(job)
+
+    def release(self, job: int) -> None:
+        """As `dmod job release`. Raises DmodError."""
+        self.queue.release(job)
+
+    def drain(self, node: str) -> None:
+        """As `dmod node drain`. Raises DmodError."""
+        self.queue.drain(node)
+
+    def resume(self, node: str) -> None:
+        """As `dmod node resume`. Raises DmodError."""
+        self.queue.resume(node)
+
+    def wrote(self, *, start: bool) -> None:
+        """See what we have written ourselves, which SQLite does not count, and wake the scheduler, or start one."""
+        self._version = -1
+        self._waits.forget()
+        state = self.project.state
+        lock.ensure(self.project.root, state) if start else lock.wake(state)
 
     def datasets(self) -> list[Dataset] | None:
         """All datasets; None if the store is as it was when this was last asked."""
@@ -164,17 +211,8 @@ class Feed:
         return self.store.list()
 
     def pools(self) -> list[Pool]:
-        """The nodes, what of them is free, and who holds the rest."""
-        whole = nodes(self.project.config)
-        holding = [job for job in self._active.values() if job.status in HOLDING]
-        held = {job.id: job.allocation for job in holding}
-        left = free(whole, [each for allocation in held.values() for each in allocation])
-        return [
-            Pool(
-                node, spare, tuple(job for job, parts in held.items() if any(each.node == node.name for each in parts))
-            )
-            for node, spare in zip(whole, left, strict=True)
-        ]
+        """The nodes, what of them is free, and who holds the rest. Raises DmodError."""
+        return pools(self.project.config, self._queue)
 
     def _open(self) -> bool:
         path = self.project.queue
@@ -182,74 +220,67 @@ class Feed:
             return False
         self._inode = path.stat().st_ino
         self._queue = Queue(path)
-        past = self.queue.events(limit=_PAST)
-        self._seen = past[-1].id if past else 0
-        self._take(self.queue.jobs())
-        self._happen(past)
+        newest = self.queue.events(limit=1)
+        self._seen = newest[-1].id if newest else 0
+        before: int | None = None
+        while jobs := listing.jobs(self.queue, Wanted(before=before, limit=_AT_ONCE)):
+            self._take(jobs)
+            before = jobs[0].id
         return True
 
     def _read(self) -> None:
-        news = self.queue.events(after=self._seen)
-        if not news:
-            return
-        self._seen = news[-1].id
-        self._take([self.queue.get(job) for job in dict.fromkeys(event.job for event in news)])
-        self._happen(news)
+        self._waits.moved()
+        moved, newest = self.queue.moved(self._seen)
+        self._take(self.queue.these(moved))
+        self._seen = newest
 
-    def _take(self, jobs: list[Job]) -> None:
-        self._moved = self._moved or bool(jobs)
+    def _take(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             before = self.entries.get(job.id)
             entry = Entry.of(job)
             if before is not None:
                 self.counts[before.status] -= 1
-                if entry.status in ACTIVE and before.status in ACTIVE:
-                    entry = replace(entry, progress=before.progress)
+                going = entry.status in ACTIVE and before.status in ACTIVE
+                waits = before.waits if entry.waiting and entry.held == before.held else ""
+                entry = replace(entry, progress=before.progress if going else None, waits=waits)
             self.counts[entry.status] += 1
-            if job.status.ended:
-                self._active.pop(job.id, None)
+            if entry.status in ENDED:
                 self._progress.pop(job.id, None)
-            else:
-                self._active[job.id] = job
             (self.going.add if entry.status in ACTIVE else self.going.discard)(job.id)
+            (self._queued.add if entry.status == "queued" else self._queued.discard)(job.id)
             self.entries[job.id] = entry
             self.changed.append(entry)
             self.last = max(self.last, job.id)
 
-    def _happen(self, events: list[Event]) -> None:
-        self._happened += [
-            Happening(each.id, each.job, self.entries[each.job].name, str(each.status), each.time, each.note)
-            for each in events
-        ]
+    def _forget(self) -> None:
+        """Drop the jobs that were pruned: no event tells of them."""
+        there = sum(self.queue.counts().values()) if self._pruned and self._queue else len(self.entries)
+        self._pruned = there != len(self.entries)
+        if there >= len(self.entries):
+            return
+        for job in self.entries.keys() - {head.id for head in self.queue.heads()}:
+            self.counts[self.entries.pop(job).status] -= 1
+            self.going.discard(job)
+            self._queued.discard(job)
+        self.generation += 1
 
-    def _told(self) -> None:
-        """Our own writes do not show in SQLite's counter of changes."""
-        self._version = -1
-        lock.ensure(self.project.root, self.project.state)
+    def _why(self) -> dict[int, str]:
+        if self._queue is None:
+            return {}
+        return self._waits.look(self._queue, self._queued, alive=lock.holder(self.project.state) is not None)
 
-    def _how_far(self, entry: Entry) -> Progress | None:
-        folder = self.project.job_folder(entry.id)
-        try:
-            written = (folder / layout.PROGRESS).stat().st_mtime_ns
-        except OSError:
-            return entry.progress
-        if self._progress.get(entry.id) == written:
-            return entry.progress
-        self._progress[entry.id] = written
-        return Progress.read(folder) or entry.progress
-
-    def _waiting(self) -> dict[int, str] | None:
-        """Why the first of the waiting jobs wait, decided as the scheduler does; None if that is as it was."""
-        alive = lock.holder(self.project.state) is not None
-        if not self._moved and alive == self._alive:
+    def _progressed(self, job: int) -> Progress | None:
+        """What a job that runs says anew: it is asked often, and seldom says anything."""
+        if self.entries[job].tasks:
             return None
-        self._moved, self._alive = False, alive
-        queued = nsmallest(_EXPLAINED, self._active.keys() - self.going)
-        if not alive:
-            return dict.fromkeys(queued, "the scheduler is down: dmod scheduler start")
-        jobs = [self._active[job] for job in (*self.going, *queued)]
-        seen = [Seen(job.id, job.status, job.resources, job.allocation, name=job.name) for job in jobs]
-        return dict(waits(seen, nodes(self.project.config), self.project.config.limits))
+        try:
+            written = os.stat(f"{self._folders}/{job}/{layout.PROGRESS}").st_mtime_ns  # noqa: PTH116 - a path is dear
+        except OSError:
+            return None
+        if self._progress.get(job) == written:
+            return None
+        self._progress[job] = written
+        return Progress.read(self.project.job_folder(job))
 
     def _same_file(self) -> None:
         """A queue that was deleted or replaced is read anew."""
@@ -261,7 +292,8 @@ class Feed:
             self.close()
             self.entries.clear()
             self.counts.clear()
-            self._active.clear()
             self.going.clear()
-            self._version = -1
+            self._queued.clear()
+            self._happened.clear()
+            self._version, self._told = -1, 0
             self.generation += 1

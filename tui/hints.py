@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.verbs import possible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui.entry import Entry
     from tui.look import Line
 
     Hint = tuple[str, str]  # a key and what it does
@@ -21,19 +24,23 @@ PLOT = {  # keys of the hydrograph that work from the list too
     "greater_than_sign": "shift(0.25)",
     "L": "log",
 }
-_LIST = (("enter", "open"), ("/", "filter"), ("h", "hydrograph"), ("l", "log"), ("s", "sort"))
+PLOTTED = ("simulation", "evaluation")  # kinds with a hydrograph
+_LIST = (("enter", "open"), ("/", "filter"))
+_LOOK = (("l", "log"), ("s", "sort"))
 _PAGES = {
     "hydrograph": (("[ ]", "river"), ("+ -", "zoom"), ("< >", "shift"), ("L", "log axis")),
     "log": (("/", "search"), ("n N", "next"), ("p", "pause"), ("f", "stdout/stderr")),
 }
 
 
-def of_jobs(page: str, *, read_only: bool) -> Sequence[Hint]:
-    """For a page of the detail, or for the list if none is open."""
-    change: tuple[Hint, ...] = () if read_only else (("C", "cancel"), ("R", "retry"))
+def of_jobs(page: str, entry: Entry | None, chosen: Sequence[Entry], *, read_only: bool) -> Sequence[Hint]:
+    """For a page of the detail of a job, or for the list if none is open; `chosen`: the jobs a change would be of."""
+    change = () if read_only else possible(chosen)
     if not page:
-        return (*_LIST, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
-    here = _PAGES.get(page, ())
+        plot = (("h", "hydrograph"),) if entry and entry.kind in PLOTTED else ()
+        return (*_LIST, *plot, *_LOOK, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
+    tasks = (("{ }", "task"),) if entry and entry.tasks and page != "overview" else ()
+    here = (*tasks, *_PAGES.get(page, ()))
     return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
 
 

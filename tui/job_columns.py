@@ -57,8 +57,10 @@ def _state(entry: Entry) -> Line:
 
 
 def _progress(entry: Entry) -> Line:
-    share = entry.share()
-    if share is None or entry.status in ("completed", "queued"):
+    share, tasks = entry.share(), entry.tasks
+    if tasks and (share is None or entry.status == "completed"):
+        return ((f"{tasks.size:,} tasks", "muted"),)
+    if share is None or entry.status == "completed" or (entry.status == "queued" and not tasks):
         return ()
     style = "primary" if entry.status in ACTIVE else "muted"
     return (*bar(share, _BAR, style), (f" {100 * share:3.0f}%", "text" if entry.status in ACTIVE else "muted"))

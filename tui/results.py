@@ -69,7 +69,7 @@ def load(project: Project, store: FolderStore, job: Job, evaluations: Sequence[J
     judge = job if job.kind == "evaluation" else evaluations[-1] if evaluations else None
     output = _simulated(project, store, job)
     scored = _made(project, store, judge) if judge else None
-    signature = (job.id, *_state(output), *_state(scored), judge.id if judge else 0)
+    signature = (job.id, job.task, *_state(output), *_state(scored), judge.id if judge else 0)
     if known.signature == signature and signature:
         return known
     scores = _scores(scored)
@@ -114,7 +114,7 @@ def _made(project: Project, store: FolderStore, job: Job) -> Path | None:
     name = job.output
     if name and name in store.names() and store.get(name).job == job.id:
         return store.path(name)
-    folder = project.job_folder(job.id)
+    folder = project.job_folder(job.id, job.task)
     places = (folder / layout.OUTPUT, folder / f"{layout.OUTPUT}.partial")
     return next((place for place in places if place.is_dir()), None)
 

@@ -13,6 +13,9 @@ from dmod.errors import DmodError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_AFTER = ("--after", "--after-any")  # options of submit that want a job
+_NEWEST = 1000  # jobs that are offered
+
 
 def complete(words: Sequence[str]) -> int:
     """Write one offer a line for the last of the words, which may be empty; what precedes it has been typed."""
@@ -42,7 +45,7 @@ def offers(before: Sequence[str], words: Sequence[str], begun: str) -> Iterable[
         return _begun(NOUNS, begun)
     if noun and noun.verbs and len(typed) == 1:
         return _begun(noun.verbs, begun)
-    return _begun(_names(typed), begun)
+    return _begun(_names(typed, last), begun)
 
 
 def _begun(words: Iterable[str], begun: str) -> list[str]:
@@ -69,24 +72,29 @@ def _options(typed: Sequence[str]) -> list[str]:
     return ["--help", *(name for name in names if name.startswith("-"))]
 
 
-def _names(typed: Sequence[str]) -> list[str]:
-    """Job ids or dataset names; outside of a project there are none."""
+def _names(typed: Sequence[str], last: str) -> list[str]:
+    """Jobs, datasets or nodes; outside of a project there are none."""
     project = settings.project
     try:
         if typed[0] == "dataset":
             return sorted(each.parent.name for each in project().datasets.glob("*/dataset.json"))
-        if typed[0] == "job" and typed[1] != "submit":
+        if typed[0] == "job" and (typed[1] != "submit" or last in _AFTER):
             return _jobs()
+        if typed[0] == "node" and typed[1] != "list":
+            from dmod.scheduler.nodes import nodes
+
+            return [node.name for node in nodes(project().config)]
     except DmodError:
         return []
     return []
 
 
 def _jobs() -> list[str]:
+    """Ids and names of the newest."""
     from dmod.scheduler.queue import Queue
 
     queue = settings.project().queue
     if not queue.exists():
         return []
-    jobs = Queue(queue).jobs()
-    return ["last", *(str(job.id) for job in jobs), *(job.name for job in jobs)]
+    heads = Queue(queue).heads()[-_NEWEST:]
+    return ["last", *(str(head.id) for head in heads), *(head.name for head in heads)]

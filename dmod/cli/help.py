@@ -35,5 +35,18 @@ def _group(title: str) -> str:
     for name, noun in GROUPS[title].items():
         lines.append(f"  {name:<12} {noun.help}")
         if noun.verbs:
-            lines.append(f"  {'':<12} {', '.join(noun.verbs)}")
+            lines += [f"  {'':<12} {line}" for line in _wrapped(noun.verbs)]
     return "\n".join(lines)
+
+
+def _wrapped(words: tuple[str, ...], most: int = 64) -> list[str]:
+    """Words with commas between, in lines that fit; textwrap would double the time of `dmod --help`."""
+    lines = [""]
+    for word in words:
+        joined = f"{lines[-1]}, {word}" if lines[-1] else word
+        if len(joined) > most:
+            lines[-1] += ","
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return lines

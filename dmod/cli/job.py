@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dmod import json_schema
-from dmod.cli import job_list, job_submit, job_wait
-from dmod.cli.output import say, show_list, show_record, write
+from dmod.cli import job_actions, job_array, job_list, job_submit, job_views, job_wait, job_words
+from dmod.cli.output import show_list, show_record
 from dmod.cli.parser import group
-from dmod.cli.settings import current, project
-from dmod.errors import PartialError
-
-if TYPE_CHECKING:
-    from dmod.jobs.job import Job
-    from dmod.scheduler.queue import Queue
+from dmod.cli.settings import current
 
 app = group("Run simulations, evaluations and commands.")
 
@@ -26,19 +20,24 @@ RECORD = json_schema.record(
     name=("string", "of the spec"),
     kind=("string", "command, simulation, evaluation"),
     status=("string", "queued, staging, running, collecting, completed, failed, canceled"),
-    cpus=("integer", "asked for"),
-    memory=("integer", "bytes asked for; 0 is no limit"),
+    priority=("integer", "0 to 100: the higher, the sooner"),
+    held=("boolean", "it waits for dmod job release"),
+    cpus=("integer", "asked for, by each task"),
+    memory=("integer", "bytes asked for, by each task; 0 is no limit"),
     submitted=("string", "RFC 3339"),
     started=("string|null", "RFC 3339"),
     ended=("string|null", "RFC 3339"),
     runtime=("number|null", "seconds since it started, or that it ran"),
-    exit_code=("integer|null", "of its program; negative: killed by that signal"),
+    exit_code=("integer|null", "of its program, 128 + n for signal n; of an array that of its first failed task"),
     attempt=("integer", "1, and one more with each retry"),
     why=("string", "why it waits, failed or was canceled"),
-    output=("string|null", "the dataset it makes"),
+    output=("string|null", "the dataset it makes; of an array its tasks tell"),
+    tasks=("object|null", "of an array: numbers, size, and how many wait, run, completed, failed, were canceled"),
+    cpu_seconds=("number", "of all its tasks that ended"),
+    peak_memory=("integer", "bytes, the most that one of its tasks held"),
+    bytes_read=("integer", "from disks"),
+    bytes_written=("integer", "to disks"),
 )
-WORDS = Annotated[list[str], typer.Argument(metavar="JOB...", help="42, 40-45, last, a name, or a pattern: 'demo-*'")]
-ONE = Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name")]
 
 
 @app.command()
@@ -55,8 +54,31 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     memory: Annotated[str, typer.Option(metavar="SIZE", help="for all ranks together, such as 2GiB")] = "",
     time_limit: Annotated[str, typer.Option(metavar="DURATION", help="such as 1h30m")] = "",
     executor: Annotated[str, typer.Option(help="where it runs")] = "",
+    array: Annotated[
+        str, typer.Option(metavar="NUMBERS", help="a task for each: 1-100, 1-100%8 (8 at once), 1,5,8-10")
+    ] = "",
+    each_line: Annotated[
+        str, typer.Option(metavar="FILE", help="a task for each line, which {} stands for; - is stdin")
+    ] = "",
+    at_once: Annotated[int | None, typer.Option(metavar="N", help="so many of its tasks at once", min=1)] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(metavar="JOB", help="start when that has completed: 41, last, a name")
+    ] = None,
+    after_any: Annotated[list[str] | None, typer.Option(metavar="JOB", help="start when that has ended")] = None,
+    hold: Annotated[bool, typer.Option("--hold", help="wait for dmod job release")] = False,
+    priority: Annotated[int | None, typer.Option(metavar="N", help="0 to 100: the higher, the sooner")] = None,
+    retries: Annotated[int | None, typer.Option(metavar="N", help="run what failed so many times again")] = None,
+    retry_on: Annotated[
+        list[str] | None, typer.Option(metavar="CAUSE", help="only for these: exit:75, node-lost, memory, ...")
+    ] = None,
+    max_fails: Annotated[
+        int | None, typer.Option(metavar="N", help="cancel the rest after so many failed tasks")
+    ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", "--watch", help="show progress until it ends; exit 1 if it failed")
+        bool, typer.Option("--wait", "--watch", help="show progress until it ends; exit with its own code")
+    ] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="answer with an earlier output that was made of the same, if there is one")
     ] = False,
 ) -> int:
     """Submit a job and print its id: it is checked against the data first, then it waits for its turn.
@@ -64,6 +86,9 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     dmod job submit simulation.toml --wait
     dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
     dmod job submit -- /bin/echo hello
+    dmod job submit --array 1-100 -- ./model           DMOD_TASK tells which
+    dmod job submit --each-line gauges.txt -- ./fetch {}
+    dmod job submit --after 41 --retries 2 report.toml
 
     A job file says its kind, and in a table of that name what it needs. It names datasets, not paths:
 
@@ -74,148 +99,90 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
       hydrofabric = "catchments"      observation = "measured"
       forcing = ["rain", "snow"]
 
+    A table [sweep] varies any of these, a task for each combination (mode = "zip": the first with the first):
+
+      [sweep]
+      "simulation.realization" = ["cfe", "topmodel"]
+      "seed" = [1, 2, 3]
+
     All its keys: dmod config schema --for simulation, evaluation or command.
     """
-    given = {"name": name, "resources.cpus": cpus, "resources.memory": memory, "resources.time_limit": time_limit}
-    given |= {"executor": executor}
-    spec = job_submit.read(words, sets or [], {key: value for key, value in given.items() if value})
-    return job_submit.submit(spec, wait=wait)
+    numbers, most = job_array.array(array, at_once)
+    given = {
+        "name": name or None, "resources.cpus": cpus, "resources.memory": memory or None,
+        "resources.time_limit": time_limit or None, "executor": executor or None, "at_once": most,
+        "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on), "max_fails": max_fails,
+    }  # fmt: skip
+    said = {key: value for key, value in given.items() if value is not None}
+    spec, points = job_submit.read(words, sets or [], said)
+    tasks = job_array.of(spec, numbers, each_line, swept=bool(points))
+    asked = job_submit.Asked(tasks, points, after or (), after_any or (), held=hold, wait=wait, reuse=reuse)
+    return job_submit.submit(spec, asked)
 
 
-@app.command(name="list")
-def list_(  # noqa: PLR0913, PLR0917 - filters
-    words: Annotated[list[str] | None, typer.Argument(metavar="[JOB...]", help="only these")] = None,
-    state: Annotated[
-        list[str] | None, typer.Option(help="queued, running, failed, ..., or active; commas between")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="a name or a pattern: 'demo-*'")] = None,
-    kind: Annotated[str | None, typer.Option(help="command, simulation or evaluation")] = None,
-    limit: Annotated[int | None, typer.Option(help="so many of the newest; 50 if nothing is said", min=1)] = None,
-    all: Annotated[bool, typer.Option("--all", help="all there are")] = False,  # noqa: A002
-) -> None:
-    """List jobs: the newest, those that are named, or those of a state.
-
-    dmod job list --state active
-    dmod job list --state failed -o name | xargs dmod job retry
-    """
-    job_list.show(words, state, name, kind, limit, all)
+app.command(name="list")(job_views.list_)
+app.command()(job_views.show)
+app.command()(job_views.explain)
 
 
 @app.command()
-def show(word: ONE) -> None:
-    """Show one job: what was asked for, the data it runs on, what happened to it.
-
-    dmod job show last
-    """
-    from dmod.cli import job_show
-
-    queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    show_record(job_show.record(job, queue), name_key="id", table=job_show.lines)
-
-
-@app.command()
-def logs(
-    word: ONE,
+def logs(  # noqa: PLR0913, PLR0917 - filters
+    word: Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name; 42/7, 42/1-10")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on until the job ends")] = False,
     stderr: Annotated[bool, typer.Option("--stderr", help="only what went to stderr")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="only what went to stdout")] = False,
     tail: Annotated[int, typer.Option(help="only so many lines at the end", min=0)] = 0,
+    failed: Annotated[bool, typer.Option("--failed", help="of the tasks that failed")] = False,
 ) -> None:
-    """Show what a job printed: its stdout, then its stderr.
+    """Show what a job printed: its stdout, then its stderr; of several tasks each line with its task.
 
     dmod job logs last -f
+    dmod job logs 42/7
     """
     from dmod.cli import job_logs
 
     queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    job_logs.show(job, queue, both=(stdout or not stderr, stderr or not stdout), follow=follow, tail=tail)
+    chosen = job_words.picked([word], queue)[-1]
+    wanted = job_logs.Wanted((stdout or not stderr, stderr or not stdout), follow, tail, failed)
+    job_logs.show(chosen, queue, wanted)
 
 
 @app.command()
-def wait(words: WORDS) -> int:
-    """Wait until jobs end: exit 0 if all completed, 1 if one failed or was canceled, 7 after --timeout.
+def wait(words: job_actions.TASKS) -> int:
+    """Wait until jobs or tasks end: exit 0 if all completed, 1 if one failed or was canceled, 7 after --timeout.
 
     dmod job wait 40-45 --timeout 1h
+    dmod job wait 42/1-10
     """
     queue = job_list.opened()
-    jobs = job_list.chosen(words, queue)
-    ended = job_wait.wait([job.id for job in jobs], queue)
-    show_list([job_list.row(job, {}) for job in ended], job_list.COLUMNS, name_key="id")
+    chosen = job_words.picked(words, queue)
+    if any(one.numbers is not None for one in chosen):
+        return job_wait.wait_tasks(chosen, queue)
+    ended = job_wait.wait([one.job.id for one in chosen], queue)
+    columns = list(job_list.COLUMNS)
+    if any(job.array for job in ended):
+        columns.insert(4, job_list.TASKS)
+    show_list([job_list.row(job, {}) for job in ended], columns, name_key="id")
     return job_wait.exit_code(ended)
 
 
 @app.command()
-def watch(word: ONE) -> int:
+def watch(word: Annotated[str, typer.Argument(metavar="JOB", help="42, last, or a name; 42/7: a task of it")]) -> int:
     """Show the progress of a job until it ends; exit code as of wait.
 
     dmod job watch last
     """
     queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    ended = job_wait.watch(job.id, queue)
+    chosen = job_words.picked([word], queue)[-1]
+    if chosen.numbers is not None:
+        return job_wait.wait_tasks([chosen], queue)
+    ended = job_wait.watch(chosen.job.id, queue)
+    if current().machine:
+        show_record(job_list.row(ended, {}))
     return job_wait.exit_code([ended])
 
 
-@app.command()
-def cancel(words: WORDS) -> int:
-    """Cancel jobs: waiting ones at once, running ones are asked to end, and ended after scheduler.grace (10s).
-
-    dmod job cancel 42 44-46
-    """
-    queue = job_list.opened()
-    jobs = job_list.chosen(words, queue)
-    if current().dry_run:
-        say("\n".join(f"would cancel job {job.id} {job.name}, {job.status}" for job in jobs))
-        return 0
-    return _each(jobs, queue, "cancel")
-
-
-@app.command()
-def retry(words: WORDS) -> int:
-    """Queue failed or canceled jobs again, under their ids.
-
-    dmod job retry last
-    """
-    queue = job_list.opened()
-    return _each(job_list.chosen(words, queue), queue, "retry")
-
-
-@app.command()
-def explain(word: ONE) -> None:
-    """Say why a job waits or failed, and the command that would change it.
-
-    dmod job explain last
-    """
-    from dmod.cli import job_show
-
-    queue = job_list.opened()
-    job = job_list.chosen([word], queue)[-1]
-    show_record(job_show.explained(job, queue), name_key="id", table=job_show.explanation)
-
-
-def _each(jobs: list[Job], queue: Queue, verb: str) -> int:
-    """Do it to each job; those that refuse are named, the others are done."""
-    from dmod.errors import ConflictError
-    from dmod.scheduler import lock
-
-    here, refused = project(), []
-    for job in jobs:
-        try:
-            getattr(queue, verb)(job.id)
-        except ConflictError as error:
-            refused.append(error)
-            continue
-        running = verb == "cancel" and not job.status.ended and job.status != "queued"
-        done = {"cancel": "asked to end" if running else "canceled", "retry": "queued again"}[verb]
-        write(str(job.id)) if current().output == "name" else say(f"job {job.id} {job.name}: {done}")
-    if len(refused) == len(jobs):
-        raise refused[0]
-    lock.ensure(here.root, here.state)
-    if refused:
-        raise PartialError(f"{len(refused)} of {len(jobs)} jobs refused", why=refused[0].message, fix=refused[0].fix)
-    return 0
-
-
-_ = Path  # typer reads the annotations at run time
+app.command()(job_actions.cancel)
+app.command()(job_actions.retry)
+app.command()(job_actions.hold)
+app.command()(job_actions.release)

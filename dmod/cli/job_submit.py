@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-import shlex
+import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmod.cli import job_wait
+from dmod.cli import job_array, job_check, job_same, job_wait
+from dmod.cli.job_array import Tasks
 from dmod.cli.output import say, show_record, write
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, NotFoundError, UnmetError, UsageError
+from dmod.errors import NotFoundError, UsageError
 from dmod.paths import there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dmod.data.folder import FolderStore
-    from dmod.jobs.prepared import Prepared
+    from dmod.jobs.job import Job
+    from dmod.jobs.order import Order
     from dmod.jobs.spec import Spec
+    from dmod.jobs.sweep import Point
+    from dmod.scheduler.queue import Queue
     from dmod.toml_file import Located
 
 
-def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> Spec:
-    """The spec that the words of `job submit` mean. Raises UsageError, NotFoundError."""
+class Asked(NamedTuple):
+    """What is asked beside the spec."""
+
+    tasks: Tasks = Tasks()
+    points: Sequence[Point] = ()  # of a sweep
+    after: Sequence[str] = ()  # words for jobs that must have completed
+    after_any: Sequence[str] = ()  # that must have ended
+    held: bool = False
+    wait: bool = False
+    reuse: bool = False  # an earlier output that was made of the same will do
+
+
+def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
+    """The spec that the words of `job submit` mean, and the points of its sweep. Raises UsageError, NotFoundError."""
     from dmod import toml_file
-    from dmod.jobs import kinds
+    from dmod.jobs import kinds, sweep
 
     located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else _command(words)
     for text in sets:
@@ -34,7 +52,12 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
         located = located.with_value(key.strip(), toml_file.value(value.strip()), f"--set {key.strip()}")
     for key, value in given.items():
         located = located.with_value(key, value, f"--{key.rpartition('.')[2].replace('_', '-')}")
-    return kinds.read(located, project().config.defaults)
+    located, swept = sweep.taken(located)
+    defaults = project().config.defaults
+    if swept is None:
+        return kinds.read(located, defaults), []
+    points = sweep.points(located, swept, defaults)
+    return points[0].spec, points
 
 
 def _command(words: Sequence[str]) -> Located:
@@ -47,6 +70,8 @@ def _command(words: Sequence[str]) -> Located:
     word = words[0]
     if word.endswith(".toml"):
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
+    if "{}" in word:
+        raise UsageError("{} cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
     if len(words) == 1 and shutil.which(word) is None:
         if there(Path(word)):
             raise UsageError(
@@ -61,29 +86,70 @@ def _command(words: Sequence[str]) -> Located:
     return Located(Path(f"{name}.toml"), {"kind": "command", "name": name, "command": {"argv": list(words)}}, {})
 
 
-def submit(spec: Spec, *, wait: bool) -> int:
-    """Check a spec, queue it, print its id, wake the scheduler; with `wait` show its progress to the end."""
-    from dmod.cli.job_list import row
+def submit(spec: Spec, asked: Asked) -> int:
+    """Check a spec, queue it, print its id, wake the scheduler; or show its progress to the end."""
     from dmod.data.folder import FolderStore
     from dmod.scheduler import lock
     from dmod.scheduler.queue import Queue
 
     here = project()
     store = FolderStore(here.datasets)
-    prepared = _prepared(spec, store)
-    _possible(spec)
-    _free_output(spec, store)
+    order, points = _order(spec, asked, store)
+    job_check.possible(spec)
+    if not asked.reuse:
+        job_check.free_output(order, points, store)
     if current().dry_run:
-        show_record(_plan(spec, prepared))
+        from dmod.cli import job_plan
+
+        if here.queue.exists():
+            _tried(order, Queue(here.queue))
+        show_record(job_plan.record(order, points), table=job_plan.lines)
         return 0
     queue = Queue(here.queue)
-    job = queue.submit(spec, Path.cwd(), prepared)
+    if asked.reuse and (same := job_same.earlier(order, queue, store)):
+        return _reused(same)
+    job = queue.submit(order)
     lock.ensure(here.root, here.state)
+    return _told(job, order, queue, wait=asked.wait)
+
+
+def _reused(job: Job) -> int:
+    """Say which job has made the same already."""
+    from dmod.cli.job_list import row
+
+    if current().machine:
+        show_record(row(job, {}))
+    elif current().output == "name":
+        write(str(job.id))
+    else:
+        write(f"job {job.id} {job.name} has made the same: dataset {job.output or job.as_task(1, 1).output}")
+    return 0
+
+
+class _UndoneError(Exception):
+    """It would have been queued."""
+
+
+def _tried(order: Order, queue: Queue) -> None:
+    """Refuse what the queue would refuse, and take it back."""
+    from dmod.scheduler import submission
+
+    with suppress(_UndoneError), queue.transaction() as write:
+        submission.submit(write, [replace(order, items=())], time.time())
+        raise _UndoneError
+
+
+def _told(job: int, order: Order, queue: Queue, *, wait: bool) -> int:
+    """Say the id of what was submitted, or wait for it."""
+    from dmod.cli.job_list import row
+
+    name, size = order.spec.name, len(order.numbers) if order.numbers is not None else 0
     if current().output == "name":
         write(str(job))
     elif not wait and not current().machine:
-        write(f"job {job} {spec.name}")
-        say(f"next: dmod job watch {job}")
+        write(f"job {job} {name}{f': {size:,} tasks' if size else ''}")
+        held = f"; it is held until dmod job release {job}" if order.held else ""
+        say(f"next: dmod job watch {job}{held}")
     if not wait:
         if current().machine:
             show_record(row(queue.get(job), {}))
@@ -91,70 +157,41 @@ def submit(spec: Spec, *, wait: bool) -> int:
     ended = job_wait.watch(job, queue)
     if current().machine:
         show_record(row(ended, {}))
-    return job_wait.exit_code([ended])
+    return job_wait.own_code(ended)
 
 
-def _prepared(spec: Spec, store: FolderStore) -> Prepared:
-    """What the job will run on. Raises UnmetError; for a path where a dataset is meant it says how to make it one."""
-    from dmod.jobs import kinds
+def _order(spec: Spec, asked: Asked, store: FolderStore) -> tuple[Order, Sequence[Point]]:
+    """What is submitted, its tasks prepared. Raises UnmetError, and for jobs to wait for NotFoundError."""
+    from dmod.jobs.order import Order
 
-    try:
-        return kinds.prepare(spec, store.list() if spec.kind != "command" else [])
-    except UnmetError as error:
-        said = [getattr(spec.table, role, None) for role in ("realization", "hydrofabric", "forcing", "observation")]
-        names = {each for one in said for each in ((one,) if isinstance(one, str) else one or ())} - {*store.names()}
-        path = next((each for each in sorted(names) if there(Path(each))), None)
-        if path is None:
-            raise
-        from dmod.data import name
-
-        raise UnmetError(
-            error.message,
-            why=f'"{path}" is a path, and a job names datasets',
-            fix=f"dmod dataset create {name.slug(Path(path).stem)} --from {shlex.quote(path)}, and name that",
-        ) from error
-
-
-def _possible(spec: Spec) -> None:
-    """Refuse what no node could ever run."""
-    from dmod.jobs.launch import mpiexec
-    from dmod.scheduler.nodes import nodes
-    from dmod.scheduler.step import impossible
-
-    lack = impossible(spec.resources, nodes(project().config))
-    if lack:
-        most = max((node.cpus for node in nodes(project().config)), default=1)
-        fix = f"--cpus {most}" if spec.resources.cpus > most else "--memory SIZE"
-        raise UnmetError(f'job "{spec.name}" can never run here: it {lack}', fix=f"{fix}, or dmod node list")
-    if spec.kind == "simulation" and spec.resources.cpus > 1:
-        mpiexec()
+    datasets = store.list() if spec.kind != "command" else []
+    tasks = asked.tasks
+    if asked.points:
+        prepared, tasks = job_array.of_points(asked.points, lambda one: job_check.prepared(one, datasets, store))
+    else:
+        prepared = job_check.prepared(spec, datasets, store)
+    after, after_any = (_ids(words, option) for words, option in ((asked.after, ""), (asked.after_any, "-any")))
+    order = Order(
+        spec,
+        Path.cwd(),
+        prepared,
+        numbers=tasks.numbers,
+        items=tasks.items,
+        held=asked.held,
+        after=after,
+        after_any=after_any,
+    )
+    return replace(order, fingerprint=job_same.fingerprint(order)), asked.points
 
 
-def _free_output(spec: Spec, store: FolderStore) -> None:
-    """Refuse an output whose name is taken, before anything runs for it."""
-    name = getattr(spec.table, "output", None)
-    if name and name in store.names():
-        raise ConflictError(
-            f'job "{spec.name}" would make the dataset "{name}", which exists',
-            fix=f"--set {spec.kind}.output=NAME, or dmod dataset delete {name}",
-        )
-    if name:
-        from dmod.data import name as names
+def _ids(words: Sequence[str], option: str) -> list[int]:
+    """The jobs that `--after 41,fetch` names."""
+    from dmod.cli.job_list import opened
+    from dmod.jobs.selector import select
 
-        names.require(name)
-
-
-def _plan(spec: Spec, prepared: Prepared) -> dict[str, Any]:
-    """What --dry-run shows."""
-    found = prepared.to_json()
-    return {
-        "name": spec.name,
-        "kind": spec.kind,
-        "cpus": spec.resources.cpus,
-        "memory": spec.resources.memory,
-        "paradigm": spec.resources.paradigm,
-        "time_limit": spec.resources.time_limit,
-        "datasets": found["datasets"],
-        "period": found["period"],
-        "catchments": found["size"] or None,
-    }
+    named = [word.strip() for text in words for word in text.split(",")]
+    if not named:
+        return []
+    if not all(named):
+        raise UsageError(f"--after{option} names no job", fix=f"--after{option} last")
+    return [head.id for head in select(named, opened().heads())]

@@ -6,20 +6,19 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dmod import json_schema
-from dmod.cli.output import mark, relative_time, say, show_record
+from dmod.cli import scheduler_status
+from dmod.cli.output import say, show_record
 from dmod.cli.parser import group
+from dmod.cli.scheduler_status import state
 from dmod.cli.settings import current, project
 from dmod.errors import TimedOutError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dmod.project import Project
 
 app = group("The process that runs jobs; it starts by itself.")
@@ -28,27 +27,17 @@ RECORD = json_schema.record(
     "`dmod scheduler status`",
     pid=("integer|null", "of its process"),
     state=("string", "running or stopped"),
-    since=("string|null", "RFC 3339"),
+    since=("time|null", "when it started"),
     queued=("integer", "jobs that wait"),
     running=("integer", "jobs that hold an allocation"),
+    held=("integer", "of those that wait, how many wait for dmod job release"),
+    depends=("integer", "of those that wait, how many wait for other jobs"),
+    tasks=("object", "how many tasks of all these wait and run"),
+    today=("object", "how many jobs completed, failed, were canceled since midnight UTC"),
+    decision_ms=("object|null", "milliseconds that a decision took: median and longest"),
+    turns=("integer", "decisions since it started"),
+    last_error=("object|null", "time and text of what it last logged as an error"),
 )
-
-
-def state(here: Project) -> dict[str, Any]:
-    """What `scheduler status` shows; works while it is down."""
-    from dmod.jobs.status import Status
-    from dmod.scheduler import lock
-    from dmod.scheduler.queue import Queue
-
-    held = lock.holder(here.state)
-    counts = Queue(here.queue).counts() if here.queue.exists() else {}
-    return {
-        "pid": held["pid"] if held else None,
-        "state": "running" if held else "stopped",
-        "since": datetime.fromtimestamp(held["since"], UTC) if held else None,
-        "queued": counts.get(Status.QUEUED, 0),
-        "running": sum(counts.get(each, 0) for each in (Status.STAGING, Status.RUNNING, Status.COLLECTING)),
-    }
 
 
 @app.command()
@@ -70,7 +59,7 @@ def start(
     if lock.holder(here.state) is None:
         lock.start(here.root, here.state)
         lock.await_holder(here.state)
-    show_record(state(here), name_key="pid", table=_lines)
+    show_record(state(here), name_key="pid", table=scheduler_status.lines)
 
 
 @app.command()
@@ -107,11 +96,11 @@ def stop(
 
 @app.command()
 def status() -> None:
-    """Show whether the scheduler runs, since when, and how much waits and runs.
+    """Show whether the scheduler runs, since when, how much waits and runs, how fast it decides, its last error.
 
     dmod scheduler status -o json
     """
-    show_record(state(project()), name_key="pid", table=_lines)
+    show_record(state(project()), name_key="pid", table=scheduler_status.lines)
 
 
 @app.command()
@@ -133,6 +122,32 @@ def logs(
         write(line)
 
 
+@app.command()
+def prune(
+    before: Annotated[
+        str, typer.Option("--before", metavar="TIME", help="that ended before: 30d (ago), or 2026-01-31 (UTC)")
+    ],
+) -> int:
+    """Forget jobs that ended long ago, with their logs and folders. Datasets stay, and jobs that others wait for.
+
+    dmod scheduler prune --before 30d --dry-run
+    """
+    from dmod.cli import upkeep
+
+    return upkeep.prune(before)
+
+
+@app.command()
+def recover() -> None:
+    """Save what can be read of a damaged queue. The damaged file is kept beside it; --dry-run says what is left.
+
+    dmod scheduler recover --dry-run
+    """
+    from dmod.cli import upkeep
+
+    upkeep.recover()
+
+
 def _cancel_running(here: Project) -> None:
     """Cancel what runs and see it end; needs a scheduler, so one is started if there is none."""
     from dmod.cli.job_wait import wait
@@ -148,18 +163,9 @@ def _cancel_running(here: Project) -> None:
     running = queue.jobs(status=HOLDING)
     for job in running:
         try:
-            queue.cancel(job.id, "the scheduler was stopped")
+            queue.cancel(job.id, note="the scheduler was stopped")
         except ConflictError:
             continue  # it ended meanwhile
     if running:
         lock.wake(here.state)
         wait([job.id for job in running], queue)
-
-
-def _lines(found: Mapping[str, Any]) -> list[str]:
-    if found["state"] != "running":
-        return [f"{mark('stopped')}; it starts with the next job ({found['queued']} queued)"]
-    since = relative_time(found["since"])
-    return [
-        f"{mark('running')} pid {found['pid']}, started {since}; {found['running']} running, {found['queued']} queued"
-    ]

@@ -11,6 +11,7 @@ from typing import Any
 from dmod import json_schema
 from dmod.cli.nouns import NOUNS
 from dmod.errors import NotFoundError
+from dmod.jobs import sweep
 from dmod.jobs.kinds import KINDS
 from dmod.nearest import nearest
 
@@ -25,12 +26,14 @@ def of(name: str) -> dict[str, Any]:
     if name in FILES:
         module, attribute = FILES[name]
         title = f"a job file of kind {name}" if name in KINDS else name
-        return json_schema.of(getattr(importlib.import_module(module), attribute), title)
+        found = json_schema.of(getattr(importlib.import_module(module), attribute), title)
+        if name in KINDS:
+            found["properties"][sweep.TABLE] = sweep.SCHEMA
+        return found
     noun = NOUNS.get(name)
-    if noun:
-        found = getattr(_module(noun.module), "RECORD", None)
-        if found:
-            return dict(found)
+    record = getattr(_module(noun.module), "RECORD", None) if noun else None
+    if record:
+        return dict(record)
     known = names()
     near = nearest(name, known)
     raise NotFoundError(

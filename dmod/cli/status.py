@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dmod.data.dataset import Dataset
     from dmod.jobs.job import Job
+    from dmod.project import Project
 
 _FAILURES = 3  # shown; all of them are in `dmod job list --state failed`
 _STATUSES = ("queued", "staging", "running", "collecting", "completed", "failed", "canceled")
@@ -40,24 +41,35 @@ def command() -> None:
     dmod status -o json | jq .jobs
     """
     here = project()  # before the imports: outside of a project nobody has to wait for them
-    from dmod.cli.scheduler import state
+    from dmod.cli.scheduler_status import state
     from dmod.data.folder import FolderStore
-    from dmod.scheduler.queue import Queue
 
-    jobs = Queue(here.queue).jobs() if here.queue.exists() else []
+    jobs, counts = _of_queue(here) if here.queue.exists() else ([], {})
     summary = {
         "project": here.name,
         "root": here.root,
         "scheduler": state(here),
-        **of_jobs(jobs),
+        **of_jobs(jobs, counts),
         "datasets": of_datasets(FolderStore(here.datasets).list()),
     }
     show_record(summary, name_key="project", table=lines)
 
 
-def of_jobs(jobs: Sequence[Job]) -> dict[str, Any]:
-    """How many jobs have each status, which run, and which failed last."""
-    counts = Counter(str(job.status) for job in jobs)
+def _of_queue(here: Project) -> tuple[list[Job], dict[str, int]]:
+    """The jobs that run and those that failed last, and how many have each status."""
+    from dmod.jobs.status import Status
+    from dmod.scheduler.listing import Wanted, jobs
+    from dmod.scheduler.queue import Queue
+
+    queue = Queue(here.queue)
+    running = jobs(queue, Wanted(status=[Status.RUNNING]))
+    failed = jobs(queue, Wanted(status=[Status.FAILED], order="ended", descending=True, limit=_FAILURES))
+    return running + failed, {str(status): count for status, count in queue.counts().items()}
+
+
+def of_jobs(jobs: Sequence[Job], counted: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """How many jobs have each status, which run, and which failed last; `counted` where the jobs are not all."""
+    counts = Counter(str(job.status) for job in jobs) if counted is None else Counter(counted)
     failed = [job for job in jobs if str(job.status) == "failed"]
     failed.sort(key=lambda job: (job.ended or datetime.min.replace(tzinfo=UTC), job.id), reverse=True)
     return {

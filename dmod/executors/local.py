@@ -1,149 +1,284 @@
-"""local: workers as processes of this machine, each job in a session of its own.
-
-A small shell stands between scheduler and program: it claims the attempt, sets the memory limit, waits, and writes the
-exit code to the job's folder. It outlives the scheduler: one that was killed learns the true code when it comes back.
-"""
+"""local: tasks as processes of this machine, each in a session of its own, started by the shepherd of the project."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
-import subprocess
-from contextlib import suppress
+import time
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
-from dmod.errors import ConflictError, DmodError, NotFoundError
-from dmod.executors import processes
-from dmod.executors.executor import LOST, Handle
+from dmod.errors import ConflictError
+from dmod.executors import cgroup, connection, processes
+from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from dmod.jobs.launch import Program
+    from dmod.executors.line import Line
+    from dmod.jobs.launch import Key, Program
 
-CLAIMED = 120  # exit code of a shell that finds its attempt claimed by another
-# $0 is the claim, $1 the job's folder, $2 the limit in KiB or "unlimited", the rest is the program. The claim is
-# created exclusively: no attempt runs twice, whoever dies in between. A trap that is not "ignore" is not handed on: a
-# signal to the whole session ends the program, and the shell tells how. What the shell itself says goes nowhere. Room
-# for the exit code is taken before the program can fill the disk; the shell's own exit code says it once more.
-SHELL = f"""
-set -C
-echo $$ 2>/dev/null > "$0" || exit {CLAIMED}
-set +C
-trap : TERM INT HUP
-folder=$1
-echo "   " > "$folder/exit"
-ulimit -d "$2" 2>/dev/null
-shift 2
-exec 3>&2 2>/dev/null
-(exec "$@" 2>&3 3>&-)
-code=$?
-echo $code 1<> "$folder/exit"
-exit $code
-"""
+Attempt = tuple[int, int, int]  # job, task, attempt
+BATCH = 32  # tasks in a message: the first is reported before the last is started
+NEAR = 0.9  # of its limit: what failed so close to it probably wanted more
+# $1 is the limit of each process in KiB, the rest the program; exec keeps its pid
+LIMITED = ("/bin/sh", "-c", 'ulimit -d "$1" || exit; shift; exec "$@"', "sh")
+# $1 is the group that the program joins
+GROUPED = ("/bin/sh", "-c", 'echo 0 > "$1/cgroup.procs" || exit; shift; exec "$@"', "sh")
 
 
 class Local:
     """Processes of this machine."""
 
-    def start(self, program: Program, cpus: Sequence[int]) -> Handle:
-        """Start a program in a new session, bound to cpus. Raises ConflictError if its attempt runs already."""
-        claim, limit = _claim(program), str(max(program.memory // 1024, 1)) if program.memory else "unlimited"
-        if claim.exists():
-            raise ConflictError(f"{claim} is there: this attempt was started already")
-        before = os.sched_getaffinity(0)
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._poll = select.epoll()
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # rings for news that no shepherd told
+        self._poll.register(self._bell, select.EPOLLIN)
+        self._rung = False
+        self._replaced = False  # by another scheduler: nothing is ours any more
+        self._line: Line | None = None
+        self._watched = False  # whether room for more is news
+        self._answered = False  # whether the shepherd has come up
+        self._held: list[list[Any]] = []
+        self._programs: dict[Attempt, Program] = {}  # those whose end was not told
+        self._handles: dict[Attempt, Handle] = {}
+        self._again: set[Attempt] = set()  # those that a second shepherd was asked for
+        self._news: list[Started | Ended] = []
+        self._groups: set[Path] = set()  # of tasks that have ended, with processes that have not quite
+        found = connection.connect(state)
+        if found is not None:
+            line, self._held = found
+            self._open(line, answered=True)
+
+    def start(self, programs: Sequence[Program]) -> None:
+        """Have tasks started by the shepherd, and the shepherd if there is none."""
+        fresh = [program for program in programs if _attempt(program) not in self._programs]
+        self._programs |= {_attempt(program): program for program in fresh}
         try:
-            if cpus:
-                os.sched_setaffinity(0, cpus)  # of this thread, inherited by what it starts
-            with (program.folder / layout.STDOUT).open("ab") as out, (program.folder / layout.STDERR).open("ab") as err:
-                process = subprocess.Popen(
-                    ["/bin/sh", "-c", SHELL, str(claim), str(program.folder), limit, *program.argv],
-                    cwd=program.cwd,
-                    env={**os.environ, **program.env},
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    start_new_session=True,
-                )
-        except FileNotFoundError as error:
-            raise NotFoundError(f"{program.cwd} is gone", why="the job runs where it was submitted") from error
-        except OSError as error:
-            raise DmodError(f"{program.argv[0]} cannot be started", why=str(error)) from error
-        finally:
-            os.sched_setaffinity(0, before)
-        start = processes.started(process.pid)
-        process.returncode = 0  # we reap it ourselves, by pid: Popen shall not
-        return {"pid": process.pid, "start": start or 0}
+            if self._line is None and fresh:
+                self._open(connection.start(self._state), answered=False)
+        except (OSError, ValueError) as error:
+            for program in fresh:
+                self._end(_attempt(program), UNSTARTED, f"start: the shepherd cannot be started: {error}")
+            return
+        for first in range(0, len(fresh), BATCH):
+            self._say({"start": [self._row(program) for program in fresh[first : first + BATCH]]})
 
-    def find(self, program: Program) -> Handle | None:
-        """The shell that claimed this attempt, whether it runs or has ended."""
-        try:
-            text = _claim(program).read_text()
-        except OSError:
-            return None
-        if not text.strip().isdecimal():
-            return {"pid": 0, "start": 0}  # claimed, and dead before it could say by whom
-        pid = int(text)
-        alive = processes.holds(pid, _mark(program))  # and no stranger that was given its number
-        return {"pid": pid, "start": (processes.started(pid) or 0) if alive else 0}
+    def adopt(self, programs: Sequence[tuple[Program, Handle]]) -> set[Key]:
+        """Take over what the shepherd holds, and end what is left of tasks that it does not know."""
+        held: dict[Attempt, list[list[Any]]] = {}
+        for line in self._held:
+            held.setdefault(tuple(line[1]), []).append(line)
+        self._held, never, lost = [], set(), []
+        for program, handle in programs:
+            attempt = _attempt(program)
+            lines = held.pop(attempt, None)
+            if lines is None and not handle and not (program.folder / layout.STDOUT).exists():
+                never.add(program.key)
+                continue
+            self._programs[attempt] = program
+            if handle:
+                self._handles[attempt] = handle
+            if lines is None:
+                lost.append(attempt)
+            for line in lines or ():
+                if line[0] == "ended" or not handle:
+                    self._hear(line)
+        self._lose(lost)
+        if held:
+            self._say({"forget": list(held)})
+        self._ring()
+        return never
 
-    def watch(self, handle: Mapping[str, Any]) -> int | None:
-        """A pidfd: readable when the shell ends."""
-        if not handle["start"] or not processes.alive(handle["pid"], handle["start"]):
-            return None
-        try:
-            return os.pidfd_open(handle["pid"])
-        except ProcessLookupError:
-            return None
+    def fileno(self) -> int:
+        """Of an epoll set: the shepherd's line, which changes, and the bell."""
+        return self._poll.fileno()
 
-    def ended(self, handle: Mapping[str, Any], program: Program) -> int | None:
-        """The exit code that the shell told, 128 + n for signal n; LOST if it was killed itself."""
-        pid = handle["pid"]
-        if handle["start"] and processes.alive(pid, handle["start"]):
-            return None
-        zombie = _zombie(pid)
-        if zombie is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)  # nothing of a job outlives it; a zombie keeps the number of its group
-            os.waitpid(pid, 0)
-        processes.send(processes.marked(_mark(program)), signal.SIGKILL)
-        code = _code(program.folder)
-        if code is None and zombie is not None and zombie >= 0:
-            code = zombie  # the file could not be written: the disk is full
-        return LOST if code is None else code
+    def news(self) -> list[Started | Ended]:
+        """What the shepherd told, and that it is no more."""
+        if self._rung:
+            os.eventfd_read(self._bell)
+            self._rung = False
+        line = self._line
+        if line is not None:
+            line.flush()
+            for message in line.hear():
+                self._answered = self._answered or "holds" in message
+                for told in message.get("news", ()):
+                    self._hear(told)
+                self._replaced = self._replaced or "replaced" in message
+            if self._replaced:
+                raise ConflictError("another scheduler has taken over the tasks of this project")
+            if line.is_open:
+                self._watch(line)
+            else:
+                self._hang_up(line)
+        told, self._news = self._news, []
+        return told
 
-    def stop(self, handle: Mapping[str, Any], program: Program, *, kill: bool) -> None:
-        """SIGTERM, or SIGKILL, to all that the job started; the shell lives to tell how it ended."""
+    def forget(self, keys: Sequence[tuple[Key, int]]) -> None:
+        """Let the shepherd forget what ended."""
+        if keys:
+            self._say({"forget": [(*key, attempt) for key, attempt in keys]})
+
+    def stop(self, program: Program, handle: Handle, *, kill: bool) -> None:
+        """SIGTERM or SIGKILL to all that a task started, wherever it went."""
         number = signal.SIGKILL if kill else signal.SIGTERM
-        session = handle["pid"] if processes.alive(handle["pid"], handle["start"]) else 0
-        processes.send([pid for pid in processes.marked(_mark(program), session) if pid != handle["pid"]], number)
+        handle = handle or self._handles.get(_attempt(program), {})
+        if not handle:  # it is being started
+            self._say({"signal": [*_attempt(program), number]})
+            return
+        leaders = [handle["pid"]] if processes.alive(handle["pid"], handle["start"]) else []
+        found = processes.belonging(leaders, [_mark(program)])
+        processes.send({*found, *cgroup.members(handle["group"])}, number)
+
+    def close(self) -> None:
+        """Hang up; the shepherd keeps what happens for the next scheduler."""
+        if self._poll.closed:
+            return
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        for group in self._groups:
+            cgroup.is_removed(group)
+        self._poll.close()
+        os.close(self._bell)
+
+    def _row(self, program: Program) -> list[Any]:
+        """A program as the shepherd is told of it, behind the shell that limits it."""
+        argv, group = program.argv, None
+        if program.total:
+            group = cgroup.make(f"dmod-{self._name()}-{'-'.join(map(str, _attempt(program)))}", program.total)
+        if group is not None:
+            argv = (*GROUPED, str(group), *argv)
+        elif program.memory:
+            argv = (*LIMITED, str(max(program.memory // 1024, 1)), *argv)
+        where = (str(program.folder), str(program.cwd))
+        return [*_attempt(program), argv, *where, program.cpus, dict(program.env), str(group or "")]
+
+    def _name(self) -> str:
+        """A short name for the project, different from those of others."""
+        return blake2b(os.fsencode(self._state.absolute()), digest_size=6).hexdigest()
+
+    def _hear(self, told: list[Any]) -> None:
+        """Turn a line of the shepherd into news."""
+        what, (job, task, attempt), *rest = told
+        number = (job, task, attempt)
+        program = self._programs.get(number)
+        if program is None:
+            return
+        if what == "begun":
+            pid, start, boot, moment, group = rest
+            self._handles[number] = {"pid": pid, "start": start, "boot": boot, "group": group}
+            self._news.append(Started(program.key, attempt, self._handles[number], moment))
+            return
+        code, used, moment, cause, group = rest
+        usage = Usage(*used) if used else None
+        if group:
+            usage, cause = _grouped(Path(group), code, usage, cause)
+            self._groups = {left for left in self._groups | {Path(group)} if not cgroup.is_removed(left)}
+        elif program.memory and code and usage and usage.memory >= NEAR * program.memory:
+            cause = cause or "memory"
+        self._news.append(Ended(program.key, attempt, code, usage, moment, cause))
+        del self._programs[number]
+        self._handles.pop(number, None)
+
+    def _open(self, line: Line, *, answered: bool) -> None:
+        """Have a shepherd to talk to."""
+        self._line, self._answered, self._watched = line, answered, False
+        self._poll.register(line, select.EPOLLIN)
+        self._watch(line)
+
+    def _hang_up(self, line: Line) -> None:
+        """The shepherd is no more: end what is left of its tasks."""
+        self._poll.unregister(line)
+        line.close()
+        self._line = None
+        never = [each for each in self._programs.values() if not (each.folder / layout.STDOUT).exists()]
+        if not self._answered:
+            why = f"start: the shepherd cannot be started: {_last(self._state / connection.LOG)}"
+            for program in never:
+                self._end(_attempt(program), UNSTARTED, why)
+            never = []
+        again = [program for program in never if _attempt(program) not in self._again]
+        self._again |= {_attempt(program) for program in again}  # but not for ever
+        for program in again:
+            del self._programs[_attempt(program)]
+        self._lose(list(self._programs))
+        if again:
+            self.start(again)
+
+    def _lose(self, numbers: list[Attempt]) -> None:
+        """End what is left of tasks that nobody waits for any more, and say so."""
+        if not numbers:
+            return
+        boot = processes.boot()
+        known = [handle for handle in map(self._handles.get, numbers) if handle and handle["boot"] == boot]
+        leaders = {handle["pid"] for handle in known if processes.alive(handle["pid"], handle["start"])}
+        marks = {_mark(self._programs[number]) for number in numbers}
+        for _ in range(5):  # what forks meanwhile is found the next time
+            grouped = [pid for handle in known for pid in cgroup.members(handle["group"])]
+            left = {*processes.belonging(leaders, marks), *grouped}
+            if not left:
+                break
+            processes.send(left, signal.SIGKILL)
+        self._groups |= {Path(handle["group"]) for handle in known if handle["group"]}
+        for number in numbers:
+            handle = self._handles.get(number)
+            rebooted = handle is not None and handle["boot"] != boot
+            self._end(number, LOST, "its node was restarted" if rebooted else "its shepherd was killed")
+
+    def _end(self, number: Attempt, code: int, cause: str) -> None:
+        """Tell an end of which the shepherd does not."""
+        program = self._programs.pop(number)
+        self._handles.pop(number, None)
+        self._news.append(Ended(program.key, program.attempt, code, None, time.time(), cause))
+        self._ring()
+
+    def _say(self, message: object) -> None:
+        if self._line is not None:
+            self._line.say(message)
+            self._watch(self._line)
+
+    def _watch(self, line: Line) -> None:
+        """Be readable also when there is room for what could not be sent."""
+        if line.is_pending != self._watched:
+            self._watched = line.is_pending
+            self._poll.modify(line, select.EPOLLIN | (select.EPOLLOUT if self._watched else 0))
+
+    def _ring(self) -> None:
+        if self._news and not self._rung:
+            os.eventfd_write(self._bell, 1)
+            self._rung = True
 
 
-def _mark(program: Program) -> str:
-    return f"DMOD_JOB_FOLDER={program.folder}"
+def _attempt(program: Program) -> Attempt:
+    return (*program.key, program.attempt)
 
 
-def _claim(program: Program) -> Path:
-    return program.folder / f"attempt-{program.env['DMOD_ATTEMPT']}"
+def _mark(program: Program) -> bytes:
+    return os.fsencode(f"DMOD_JOB_FOLDER={program.folder}")
 
 
-def _zombie(pid: int) -> int | None:
-    """The exit code of a child that has ended and is not reaped, negative for a signal; None if it is no such child."""
-    try:
-        found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) if pid else None
-    except ChildProcessError:
-        return None
+def _grouped(group: Path, code: int, usage: Usage | None, cause: str) -> tuple[Usage | None, str]:
+    """Usage and cause as the cgroup of a task has them."""
+    found = cgroup.measure(group)
     if found is None:
-        return None
-    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        return usage, cause
+    peak, hit = found
+    if usage is not None:
+        usage = Usage(usage.cpu, max(peak, usage.memory), usage.read, usage.written)
+    return usage, cause or ("memory" if hit and code else "")
 
 
-def _code(folder: Path) -> int | None:
-    """What the shell wrote, if it got to the newline."""
+def _last(log: Path) -> str:
+    """The last line of a log."""
     try:
-        text = (folder / layout.EXIT).read_text()
-    except OSError:
-        return None
-    return int(text) if text.endswith("\n") and text.strip().isdecimal() else None
+        lines = log.read_text(errors="replace").split("\n")
+    except OSError as error:
+        return str(error)
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing")

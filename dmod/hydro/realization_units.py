@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmod.hydro.dimensions import conversion, depth, from_forcing, known
+from dmod.errors import UsageError
+from dmod.hydro.dimensions import conversion, depth, known
 from dmod.hydro.findings import below
 from dmod.hydro.modules import interface
-from dmod.hydro.variables import VARIABLES, canonical
+from dmod.hydro.variables import VARIABLES, canonical, to_model
 from dmod.hydro.wiring import inputs, outputs
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def _between(findings: Findings, leaf: Formulation, name: str, giver: tuple[Form
 def _forced(findings: Findings, leaf: Formulation, name: str, variable: str, step: int) -> None:
     taken = interface(leaf)
     wanted = taken.inputs[name] if taken else ""
-    if from_forcing(variable, wanted, step)[0] is None:
+    try:
+        to_model(variable, VARIABLES[variable].units, wanted, step)
+    except UsageError:
         message = f'{leaf.model} takes "{name}" in {wanted!r}, and the forcing has {variable} in '
         message += repr(VARIABLES[variable].units)
         findings.error(_where(leaf, name), message, "map another variable to it")

@@ -29,55 +29,85 @@ def free(nodes: Sequence[Node], held: Iterable[Allocation]) -> tuple[Node, ...]:
 
 def allocate(wanted: Resources, nodes: Sequence[Node]) -> tuple[Allocation, ...] | None:
     """The nodes' shares of a request, or None if it does not fit what is free of them."""
-    rooms = [_room(wanted, node) for node in nodes]
-    spread = {"single-node": _single, "fill-nodes": _fill, "round-robin": _round}[wanted.paradigm]
-    counts = spread(wanted.cpus, rooms)
-    if counts is None:
+    if wanted.paradigm == "single-node":
+        return _single(wanted, nodes)
+    ranks = rooms(wanted, nodes)
+    if sum(ranks) < wanted.cpus:
         return None
+    counts = _fill(wanted.cpus, ranks) if wanted.paradigm == "fill-nodes" else _round(wanted.cpus, ranks)
     return _with_memory(wanted, [(node.name, count) for node, count in zip(nodes, counts, strict=True) if count])
 
 
-def _room(wanted: Resources, node: Node) -> int:
-    """How many ranks of a request fit on a node."""
+def room(wanted: Resources, cpus: int, memory: int) -> int:
+    """How many ranks of a request that may be spread fit in what is free of a node."""
+    if not wanted.memory:
+        return max(0, cpus)
     share = -(-wanted.memory // wanted.cpus)
-    room = max(0, min(node.cpus, node.memory // share) if share else node.cpus)
-    whole = node.cpus >= wanted.cpus and node.memory >= wanted.memory  # perhaps though it does not divide by the ranks
-    return max(room, wanted.cpus) if whole else room
+    ranks = max(0, cpus if cpus * share <= memory else memory // share)
+    whole = cpus >= wanted.cpus and memory >= wanted.memory  # perhaps though it does not divide by the ranks
+    return max(ranks, wanted.cpus) if whole else ranks
 
 
-def _single(cpus: int, rooms: Sequence[int]) -> list[int] | None:
+def rooms(wanted: Resources, nodes: Sequence[Node]) -> list[int]:
+    """The same for many nodes, without a call for each."""
+    cpus, memory = wanted.cpus, wanted.memory
+    share = -(-memory // cpus)
+    if not share:
+        return [max(0, node.cpus) for node in nodes]
+    ranks = [node.cpus if node.cpus * share <= node.memory else node.memory // share for node in nodes]
+    if min(ranks, default=0) < 0:
+        ranks = [max(0, each) for each in ranks]
+    if not memory % cpus:
+        return ranks
+    return [
+        cpus if most < cpus <= node.cpus and memory <= node.memory else most
+        for most, node in zip(ranks, nodes, strict=True)
+    ]
+
+
+def _single(wanted: Resources, nodes: Sequence[Node]) -> tuple[Allocation, ...] | None:
     """All on the node that they fill best, so that large holes stay for large jobs."""
-    fitting = [(room, at) for at, room in enumerate(rooms) if room >= cpus]
+    cpus, memory = wanted.cpus, wanted.memory
+    share = -(-memory // cpus)
+    if share:
+        fitting = [
+            (min(node.cpus, node.memory // share), at)
+            for at, node in enumerate(nodes)
+            if node.cpus >= cpus and node.memory >= memory
+        ]
+    else:
+        fitting = [(node.cpus, at) for at, node in enumerate(nodes) if node.cpus >= cpus]
     if not fitting:
         return None
-    _, chosen = min(fitting)
-    return [cpus if at == chosen else 0 for at in range(len(rooms))]
+    return (Allocation(nodes[min(fitting)[1]].name, cpus, memory),)
 
 
-def _fill(cpus: int, rooms: Sequence[int]) -> list[int] | None:
+def _fill(cpus: int, rooms: Sequence[int]) -> list[int]:
     """On as few nodes as can be: the roomiest first."""
     counts, left = [0] * len(rooms), cpus
     for at in sorted(range(len(rooms)), key=lambda at: -rooms[at]):
         counts[at] = min(left, rooms[at])
         left -= counts[at]
-    return None if left else counts
+    return counts
 
 
-def _round(cpus: int, rooms: Sequence[int]) -> list[int] | None:
-    """As evenly as the rooms allow: one for each node in turn."""
-    if sum(rooms) < cpus:
-        return None
+def _round(cpus: int, rooms: Sequence[int]) -> list[int]:
+    """As evenly as the rooms allow: one for each node in turn, many turns at once."""
     counts, left = [0] * len(rooms), cpus
     while left:
-        for at, room in enumerate(rooms):
-            if left and counts[at] < room:
-                counts[at] += 1
-                left -= 1
+        fair = [at for at, most in enumerate(rooms) if counts[at] < most]
+        turns = left // len(fair)
+        for at in fair if turns else fair[:left]:
+            more = min(max(turns, 1), rooms[at] - counts[at])
+            counts[at] += more
+            left -= more
     return counts
 
 
 def _with_memory(wanted: Resources, counts: Sequence[tuple[str, int]]) -> tuple[Allocation, ...]:
     share, more = divmod(wanted.memory, wanted.cpus)
+    if not more:
+        return tuple(Allocation(name, count, share * count) for name, count in counts)
     granted = []
     for name, count in counts:
         extra = min(count, more)

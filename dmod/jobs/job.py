@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from dmod.jobs.status import Status
 
 if TYPE_CHECKING:
     from dmod.jobs.prepared import Prepared
-    from dmod.jobs.resources import Allocation, Resources
+    from dmod.jobs.resources import Resources
     from dmod.jobs.spec import Spec
 
 
@@ -23,20 +23,44 @@ class Job:
     name: str
     kind: str
     status: Status
-    cpus: int
-    memory: int  # bytes, 0: no limit
+    priority: int
+    cpus: int  # of each task
+    memory: int  # bytes, of each task; 0: no limit
     submitted: datetime
-    started: datetime | None
-    ended: datetime | None
+    started: datetime | None  # the first of its tasks
+    ended: datetime | None  # the last of them
     reason: str  # why it failed or was canceled
     exit_code: int | None
     attempt: int  # 1, and one more with each retry
     stop: str  # why it has been asked to stop, "" if it has not
+    held: bool  # it waits for `dmod job release`
+    numbers: str  # of its tasks, as `1-100`; "" if it is no array
+    size: int  # tasks
+    running: int  # tasks that hold an allocation or are collected
+    completed: int
+    failed: int
+    canceled: int
+    cpu: float  # seconds of cpu that its tasks used, as far as they ended
+    peak: int  # bytes, the most that one of its tasks held
+    read: int  # bytes from disks
+    written: int  # bytes to disks
     cwd: str  # where it was submitted
     spec_json: str
     prepared_json: str
-    handle_json: str  # what the executor needs to find it again
-    allocation_json: str
+    origin_json: str  # the versions and the host it ran with; "{}" before it started
+    fingerprint: str  # equal for jobs that must make the same; "" if nobody can say
+    task: int = 0  # the number of the task that sees it so
+    point: bool = False  # whether that is a point of a sweep
+
+    @property
+    def array(self) -> bool:
+        """Whether it has numbered tasks."""
+        return bool(self.numbers)
+
+    @property
+    def waiting(self) -> int:
+        """How many of its tasks have not begun, or are to be run again."""
+        return self.size - self.running - self.completed - self.failed - self.canceled
 
     @property
     def spec(self) -> Spec:
@@ -60,23 +84,16 @@ class Job:
         return Prepared.from_json(json.loads(self.prepared_json))
 
     @property
+    def seed(self) -> int:
+        """What the task finds in DMOD_SEED: a point of a sweep that of its spec, others have one each."""
+        said: int = json.loads(self.spec_json)["seed"]
+        return said if self.point else said + self.task
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """The names of the datasets it reads."""
         by_role = json.loads(self.prepared_json)["datasets"]
         return tuple(dict.fromkeys(name for names in by_role.values() for name in names))
-
-    @property
-    def handle(self) -> dict[str, Any]:
-        """What the executor needs to find it again; empty if it was never started."""
-        found: dict[str, Any] = json.loads(self.handle_json)
-        return found
-
-    @property
-    def allocation(self) -> tuple[Allocation, ...]:
-        """What it holds while it is staging and running."""
-        from dmod.jobs.resources import Allocation
-
-        return tuple(Allocation(**each) for each in json.loads(self.allocation_json))
 
     @property
     def output(self) -> str | None:
@@ -87,4 +104,20 @@ class Job:
             return None
         from dmod.jobs.naming import dataset_name
 
-        return str(table["output"] or dataset_name(self.name, self.id))
+        name = str(table["output"] or dataset_name(self.name, self.id))
+        return f"{name}-{self.task}" if self.array else name
+
+    def as_task(self, number: int, attempt: int, item: str = "") -> Job:
+        """The job as one of its tasks sees it; `item` is what is the task's own (`dmod.jobs.order`)."""
+        own = json.loads(item) if item else {}
+        spec, prepared = (
+            json.dumps(own[key], ensure_ascii=False) if key in own else "" for key in ("spec", "prepared")
+        )
+        return replace(
+            self,
+            task=number,
+            point="spec" in own,
+            attempt=attempt,
+            spec_json=spec or self.spec_json,
+            prepared_json=prepared or self.prepared_json,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -10,8 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmod.errors import NotFoundError, UnmetError
+from dmod.jobs.order import LINE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dmod.jobs.job import Job
 
 # one thread a rank: ranks are how a job uses its cpus
@@ -20,36 +24,75 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 NO_PEEKING = {"MPIR_CVAR_CH4_CMA_ENABLE": "0"}
 
 
+Key = tuple[int, int]  # a job, and the number of one of its tasks
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What an executor starts for a job on one node."""
+    """What an executor starts for a task on one node."""
 
-    argv: tuple[str, ...]
-    folder: Path  # of the job: logs, exit code, pid
+    key: Key
+    attempt: int  # 1, and one more with each retry
+    argv: tuple[str, ...]  # argv[0] is a path
+    folder: Path  # of the task: its logs, and what the executor needs
     cwd: Path
-    cpus: int
-    memory: int  # bytes for each process; 0 is no limit
+    cpus: tuple[int, ...] = ()  # the numbers of those it is bound to; none: it is not bound
+    memory: int = 0  # bytes for each process; 0 is no limit
+    total: int = 0  # bytes for all its processes together; 0 is no limit
     env: Mapping[str, str] = field(default_factory=dict)  # besides that of the scheduler
 
 
-def plan(job: Job, folder: Path, root: Path) -> Program:
-    """The program of a job. Raises NotFoundError if there is none, UnmetError without an mpiexec for its ranks."""
-    env = {
-        "DMOD_JOB": str(job.id),
-        "DMOD_TASK": "0",
-        "DMOD_ATTEMPT": str(job.attempt),
-        "DMOD_PROJECT": str(root),
-        "DMOD_JOB_FOLDER": str(folder),
-    }
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the programs of a job's tasks have in common."""
+
+    job: int
+    argv: tuple[str, ...]
+    cwd: Path
+    root: Path
+    memory: int  # bytes for each process
+    total: int  # bytes for all of a task
+    seed: int  # to which each task adds its number
+    env: Mapping[str, str]
+    worker: bool  # whether its last argument is the folder of the task
+
+    def program(self, task: int, attempt: int, folder: Path, cpus: Sequence[int] = (), item: str = "") -> Program:
+        """The program of one task; `item` is what is its own: a line stands for {} in argv, too."""
+        argv = (*self.argv, str(folder)) if self.worker else self.argv
+        env = {
+            **self.env,
+            "DMOD_JOB": str(self.job),
+            "DMOD_TASK": str(task),
+            "DMOD_ATTEMPT": str(attempt),
+            "DMOD_PROJECT": str(self.root),
+            "DMOD_JOB_FOLDER": str(folder),
+            "DMOD_SEED": str(self.seed + task),
+        }
+        if item:
+            line = json.loads(item)["line"]
+            argv = (argv[0], *(word.replace("{}", line) for word in argv[1:]))
+            env[LINE] = line
+        key = (self.job, task)
+        return Program(key, attempt, argv, folder, self.cwd, tuple(cpus), self.memory, self.total, env)
+
+
+def plan(job: Job, root: Path) -> Plan:
+    """How the tasks of a job are run. Raises NotFoundError if there is no program, UnmetError without an mpiexec."""
+    spec, cwd, ranks = job.spec, Path(job.cwd), ranks_of(job)
     if job.kind == "command":
-        command = job.spec.table
-        argv = (_program(command.argv[0], Path(job.cwd), command.env), *command.argv[1:])
-        return Program(argv, folder, Path(job.cwd), job.cpus, job.memory, {**env, **command.env})
-    worker = (sys.executable, "-m", "dmod.worker", str(folder))
-    env |= dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
-    ranks = ranks_of(job)
-    argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
-    return Program(argv, folder, Path(job.cwd), job.cpus, job.memory // ranks, env)
+        env: dict[str, str] = dict(spec.table.env)
+        argv = (_program(spec.table.argv[0], cwd, env), *spec.table.argv[1:])
+    else:
+        env = dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
+        worker = (sys.executable, "-m", "dmod.worker")
+        argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
+    each = job.memory // ranks
+    return Plan(job.id, argv, cwd, root, each, job.memory, job.seed - job.task, env, job.kind != "command")
+
+
+def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = ()) -> Program:
+    """A program of which only so much is known: enough to find it, and to wait for its end."""
+    return Program(key, attempt, ("/bin/false",), folder, folder, tuple(cpus))
 
 
 def ranks_of(job: Job) -> int:

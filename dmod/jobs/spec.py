@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dmod.jobs import retry
 from dmod.jobs.resources import Resources
 
 if TYPE_CHECKING:
@@ -22,6 +23,39 @@ class Spec:
     name: str = field(default="", metadata={"doc": "by default that of the file"})
     executor: str = field(default="local", metadata={"choices": ("local",), "doc": "where its workers run"})
     resources: Resources = field(default_factory=Resources, metadata={"aliases": ("resource", "defaults", "limits")})
+    priority: int = field(
+        default=50, metadata={"doc": "0 to 100: the higher, the sooner", "minimum": 0, "maximum": 100}
+    )
+    at_once: int = field(
+        default=0,
+        metadata={"doc": "so many of its tasks at once; 0 is no limit", "minimum": 0, "aliases": ("max_running",)},
+    )
+    retries: int = field(
+        default=0,
+        metadata={"doc": "a task that failed is run so many times again", "minimum": 0, "aliases": ("retry",)},
+    )
+    retry_on: tuple[str, ...] = field(
+        default=("any",),
+        metadata={"doc": f"only for these causes: {', '.join(retry.CAUSES)}, exit:75, signal:SIGKILL"},
+    )
+    retry_delay: int = field(  # seconds
+        default=10,
+        metadata={
+            "doc": "before the second attempt; twice as long each time",
+            "kind": "duration",
+            "aliases": ("backoff",),
+        },
+    )
+    max_fails: int = field(
+        default=0, metadata={"doc": "after so many failed tasks the rest is canceled; 0 is never", "minimum": 0}
+    )
+    seed: int = field(
+        default=0, metadata={"doc": "task n finds seed + n in DMOD_SEED, a point of a sweep its seed", "minimum": 0}
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a cause that nothing has."""
+        retry.require(self.retry_on)
 
     @property
     def table(self) -> Any:  # noqa: ANN401 - the dataclass of the kind

@@ -24,4 +24,5 @@ class Status(StrEnum):
 
 ENDED = (Status.COMPLETED, Status.FAILED, Status.CANCELED)
 HOLDING = (Status.STAGING, Status.RUNNING)  # those that hold an allocation
-ACTIVE = (Status.QUEUED, *HOLDING, Status.COLLECTING)
+BEGUN = (*HOLDING, Status.COLLECTING)
+ACTIVE = (Status.QUEUED, *BEGUN)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from dmod import __version__, layout
+from dmod import layout
 from dmod.errors import ConflictError, DmodError
+from dmod.jobs.provenance import origin
 from dmod.models.place import left
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from dmod.data.folder import FolderStore
     from dmod.jobs.job import Job
-
-PACKAGES = ("numpy", "netCDF4", "holmes-rs", "mpi4py", "mpich", "pymetis")
 
 
 def collect(job: Job, folder: Path, store: FolderStore) -> str:
@@ -75,19 +72,6 @@ def started_with(folder: Path, job: Job) -> Mapping[str, str]:
 
 
 def provenance(job: Job, digests: Mapping[str, str]) -> dict[str, Any]:
-    """What an output comes from: spec, datasets with their digests, versions, host."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "job": job.id,
-        "spec": job.spec_json,
-        "datasets": dict(digests),
-        "dmod": __version__,
-        "python": platform.python_version(),
-        "packages": versions,
-        "host": platform.node(),
-    }
+    """What an output comes from: spec, seed, datasets with their digests, versions, host."""
+    found = {"job": job.id, "task": job.task, "spec": job.spec_json, "seed": job.seed, "datasets": dict(digests)}
+    return {**found, **origin()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dmod.errors import DmodError
 from dmod.scheduler.collect import collect
@@ -17,30 +17,41 @@ if TYPE_CHECKING:
     from dmod.jobs.job import Job
 
 
+class Collected(NamedTuple):
+    """A task whose output was collected, or not."""
+
+    job: int
+    task: int
+    attempt: int
+    dataset: str  # "" if it made none
+    error: DmodError | None
+
+
 class Collector:
-    """A queue of finished jobs, and one thread that collects them."""
+    """A queue of finished tasks, and one thread that collects them."""
 
     def __init__(self, store: FolderStore, tell: Callable[[], None]) -> None:
         self._store, self._tell = store, tell
         self._todo: queue.SimpleQueue[tuple[Job, Path]] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[int, str, DmodError | None]] = queue.SimpleQueue()
-        self.working = 0  # jobs that are not done
+        self._done: queue.SimpleQueue[Collected] = queue.SimpleQueue()
+        self.working = 0  # tasks that are not done
         self._thread: threading.Thread | None = None
 
     def put(self, job: Job, folder: Path) -> None:
-        """Collect the output of a job; one that makes none is done at once."""
+        """Collect the output of a task; `job` as it sees it."""
         self.working += 1
-        if job.output is None:
-            self._done.put((job.id, "", None))
-            self._tell()
-            return
         self._todo.put((job, folder))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="collector", daemon=True)
             self._thread.start()
 
-    def done(self) -> Iterator[tuple[int, str, DmodError | None]]:
-        """The jobs that are collected: id, dataset, and what went wrong."""
+    @property
+    def ready(self) -> bool:
+        """Whether any are collected."""
+        return not self._done.empty()
+
+    def done(self) -> Iterator[Collected]:
+        """The tasks that are collected."""
         while not self._done.empty():
             self.working -= 1
             yield self._done.get()
@@ -48,10 +59,12 @@ class Collector:
     def _work(self) -> None:
         while True:
             job, folder = self._todo.get()
+            name, trouble = "", None
             try:
-                self._done.put((job.id, collect(job, folder, self._store), None))
+                name = collect(job, folder, self._store)
             except DmodError as error:
-                self._done.put((job.id, "", error))
+                trouble = error
             except Exception as error:  # noqa: BLE001 - the thread must live, and the job must be told
-                self._done.put((job.id, "", DmodError(f"{type(error).__name__}: {error}")))
+                trouble = DmodError(f"{type(error).__name__}: {error}")
+            self._done.put(Collected(job.id, job.task, job.attempt, name, trouble))
             self._tell()

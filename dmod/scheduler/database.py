@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Find damage before it spreads: ConflictError, with what to do; the damaged file is kept aside."""
+    """Find damage before it spreads: ConflictError, with what to do."""
     if not path.exists():
         return
     try:
@@ -92,14 +93,14 @@ def check(path: Path) -> None:
             found = connection.execute("pragma quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError:
         return  # busy, or not to be opened: whoever connects is told
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # what is wrong may be told in noise
         found = str(error)
     if found == "ok":
         return
     raise DamagedError(
         f"{path} is damaged",
-        why=found.splitlines()[0],
-        fix=f"mv {path} {path}.damaged && sqlite3 {path}.damaged .recover | sqlite3 {path}",
+        why=found.splitlines()[-1],
+        fix="dmod scheduler recover",
     )
 
 
@@ -116,8 +117,8 @@ def translated(path: Path) -> Iterator[None]:
             why="it is busy, or its disk is full or read-only",
             fix="dmod doctor",
         ) from error
-    except sqlite3.DatabaseError as error:
-        raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler start") from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise DamagedError(f"{path} is damaged", why=str(error), fix="dmod scheduler recover") from error
 
 
 def _last_folder(path: Path) -> int:
@@ -136,8 +137,8 @@ def _statements(script: str) -> list[str]:
     return statements
 
 
-def _first() -> str:
-    return (Path(__file__).parent / "schema.sql").read_text()
+def _script(version: int) -> str:
+    return (Path(__file__).parent / f"schema_{version}.sql").read_text()
 
 
-MIGRATIONS = (_first,)  # ordered; each is the SQL that leads from its index to the next version
+MIGRATIONS = (partial(_script, 1), partial(_script, 2))  # ordered; each leads from its index to the next version

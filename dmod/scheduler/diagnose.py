@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from dmod import layout
-from dmod.executors.executor import LOST
 from dmod.jobs.exits import explain
 from dmod.models.place import left
 
@@ -21,8 +20,6 @@ _HYDRA_CODE = re.compile(r"=\s+(?:EXIT CODE|KILLED BY SIGNAL): (?P<code>-?\d+)")
 
 def diagnose(folder: Path, code: int) -> str:
     """The reason of a failure: what a rank told, which rank was killed, or the code and the last line of stderr."""
-    if code == LOST:
-        return "it vanished without an exit code: the machine restarted, or somebody killed its shell"
     for find in (_told, _killed):
         if said := find(folder):
             return said

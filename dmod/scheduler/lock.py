@@ -36,6 +36,11 @@ class Lock:
             state.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
+    def __del__(self) -> None:
+        """Who forgets a lock gives it back."""
+        if hasattr(self, "_fd"):
+            os.close(self._fd)
+
     def take(self) -> None:
         """Take it and say who has it. Raises ConflictError if another scheduler runs."""
         until = time.monotonic() + MOMENT

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from dmod.jobs.resources import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from dmod.config import Config
 
 GROUPS = Path("/sys/fs/cgroup")
@@ -26,6 +28,17 @@ def nodes(config: Config) -> tuple[Node, ...]:
     return tuple(
         Node(name, each.cpus, each.memory or left * each.cpus // silent) for name, each in config.nodes.items()
     )
+
+
+def cpu_numbers(nodes: Iterable[Node], available: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """The numbers of this machine's cpus that each node has, in order; () where too few are left: not bound."""
+    given, at = {}, 0
+    for node in nodes:
+        numbers = tuple(available[at : at + node.cpus])
+        enough = len(numbers) == node.cpus
+        given[node.name] = numbers if enough else ()
+        at += node.cpus if enough else 0
+    return given
 
 
 def cpus(groups: Path = GROUPS, mine: Path = MINE) -> int:

@@ -10,21 +10,20 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dmod.errors import ConflictError, NotFoundError
-from dmod.jobs.status import ACTIVE, Status
-from dmod.scheduler import database
-from dmod.scheduler.rows import COLUMNS, Event, Head, job_of, moment
+from dmod.errors import NotFoundError
+from dmod.jobs.status import BEGUN, HOLDING, Status
+from dmod.scheduler import changes, database, rows, submission
+from dmod.scheduler.rows import COLUMNS, TASK, Drained, Event, Head, Held, Task, allocations, job_of, moment, task_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from dmod.jobs.job import Job
-    from dmod.jobs.prepared import Prepared
-    from dmod.jobs.spec import Spec
+    from dmod.jobs.order import Order
 
-__all__ = ["Event", "Queue"]
+__all__ = ["Drained", "Event", "Head", "Held", "Queue", "Task"]
 
 
 class Queue:
@@ -32,47 +31,70 @@ class Queue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = database.connect(path)
+        self.connection = database.connect(path)
 
     def close(self) -> None:
         """Give the file back."""
-        self._connection.close()
+        self.connection.close()
 
     def __del__(self) -> None:
         """Close it: a command has one queue for as long as it runs."""
-        if hasattr(self, "_connection"):
-            self._connection.close()
+        if hasattr(self, "connection"):
+            self.connection.close()
 
-    def submit(self, spec: Spec, cwd: Path, prepared: Prepared) -> int:
+    def submit(self, order: Order) -> int:
         """Add a job; its id is durable when this returns."""
-        return self.submit_all([(spec, prepared)], cwd)[0]
+        return self.submit_all([order])[0]
 
-    def submit_all(self, jobs: Sequence[tuple[Spec, Prepared]], cwd: Path) -> list[int]:
-        """Add jobs in one transaction: all of them or none."""
-        now = time.time()
-        with self._transaction() as write:
-            ids = []
-            for spec, prepared in jobs:
-                self._unclaimed(getattr(spec.table, "output", None))
-                row = write.execute(
-                    "insert into job (name, kind, cpus, memory, submitted, cwd, spec, prepared)"
-                    " values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        spec.name,
-                        spec.kind,
-                        spec.resources.cpus,
-                        spec.resources.memory,
-                        now,
-                        str(cwd),
-                        spec.to_json(),
-                        json.dumps(prepared.to_json(), ensure_ascii=False),
-                    ),
-                )
-                ids.append(int(row.lastrowid or 0))
-            write.executemany(
-                "insert into event (job, status, time) values (?, 'queued', ?)", [(each, now) for each in ids]
-            )
-        return ids
+    def submit_all(self, orders: Sequence[Order]) -> list[int]:
+        """Add jobs in one transaction: all of them or none. Raises ConflictError, NotFoundError."""
+        with self.transaction() as write:
+            return submission.submit(write, orders, time.time())
+
+    def cancel(self, job: int, task: int | None = None, note: str = "canceled by user") -> Status:
+        """Cancel a job or one task: at once if it waits, else it is asked to end; its status before.
+
+        Raises NotFoundError, and ConflictError if it has ended.
+        """
+        with self.transaction() as write:
+            return changes.cancel(write, job, task, note)
+
+    def retry(self, job: int, tasks: Sequence[int] = (), *, failed: bool = False) -> int:
+        """Queue tasks of a job again, under its id: those that failed or were canceled, or some of them; how many.
+
+        Raises NotFoundError, and ConflictError if none of them has ended so.
+        """
+        with self.transaction() as write:
+            return changes.retry(write, job, tasks, failed=failed)
+
+    def hold(self, job: int) -> None:
+        """Start no more tasks of a job until it is released. Raises NotFoundError, ConflictError."""
+        with self.transaction() as write:
+            changes.hold(write, job)
+
+    def release(self, job: int) -> None:
+        """Let a job that is held take its turn. Raises NotFoundError, ConflictError."""
+        with self.transaction() as write:
+            changes.release(write, job)
+
+    def drain(self, node: str, why: str = "") -> None:
+        """Start no more tasks on a node."""
+        with self.transaction() as write:
+            write.execute("insert or replace into node values (?, ?, ?)", (node, why, time.time()))
+
+    def resume(self, node: str) -> None:
+        """Start tasks on a node again."""
+        with self.transaction() as write:
+            write.execute("delete from node where name = ?", (node,))
+
+    def drained(self) -> dict[str, Drained]:
+        """The nodes on which no task starts."""
+        return {name: Drained(why, moment(since)) for name, why, since in self.read("select * from node")}
+
+    def prune(self, before: float) -> list[int]:
+        """Forget the jobs that ended before a time (seconds since 1970), but for those that others wait for."""
+        with self.transaction() as write:
+            return changes.prune(write, before)
 
     def get(self, job: int) -> Job:
         """One job. Raises NotFoundError."""
@@ -85,165 +107,146 @@ class Queue:
         """Jobs by their ids, as far as there are such."""
         return self._rows("where id in (select value from json_each(?)) order by id", (json.dumps(ids),))
 
-    def jobs(self, *, status: Sequence[Status] = (), name: str | None = None, limit: int | None = None) -> list[Job]:
-        """Jobs in the order of their ids; with `limit` the newest; `name` may hold * and ?."""
-        clauses, values = [], []
+    def jobs(  # noqa: PLR0913 - filters
+        self,
+        *,
+        status: Sequence[Status] = (),
+        name: str | None = None,
+        kind: str | None = None,
+        since: float | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> list[Job]:
+        """Jobs in the order of their ids; with `limit` the newest; `name` may hold * and ?.
+
+        `since`: submitted after that, seconds since 1970; `before`: with lesser ids.
+        """
+        clauses, values = ["true"], list[Any]()
         if status:
             clauses.append(f"status in ({', '.join('?' * len(status))})")
             values += [str(each) for each in status]
-        if name is not None:
-            clauses.append("name glob ?")
-            values.append(name)
-        where = f"where {' and '.join(clauses)} " if clauses else ""
+        for clause, value in (
+            ("name glob ?", name), ("kind = ?", kind), ("submitted >= ?", since), ("id < ?", before),
+        ):  # fmt: skip
+            if value is not None:
+                clauses.append(clause)
+                values.append(value)
+        where = f"where {' and '.join(clauses)} "
         if limit is None:
             return self._rows(f"{where}order by id", tuple(values))
         return self._rows(f"{where}order by id desc limit ?", (*values, limit))[::-1]
 
-    def active(self, queued: int = -1) -> list[sqlite3.Row]:
-        """What a decision needs of what has not ended; of what waits the first `queued` (-1: all).
+    def task(self, job: int, number: int) -> Task:
+        """One task. Raises NotFoundError."""
+        found = self.tasks(job, numbers=(number,))
+        if not found:
+            raise NotFoundError(f"job {job} has no task {number}", fix=f"dmod job show {job}")
+        return found[0]
 
-        The rest may be megabytes a job, and is not read.
-        """
-        some = "select id, status, allocation, started, stop, name from job where status"
-        waiting = f"select * from ({some} = 'queued' order by id limit ?)"  # noqa: S608 - constants
-        with database.translated(self.path):
-            return self._connection.execute(
-                f"{some} in ('staging', 'running', 'collecting') union all {waiting} order by id", (queued,)
-            ).fetchall()
+    def tasks(
+        self, job: int, *, status: Sequence[Status] = (), numbers: Sequence[int] = (), limit: int | None = None
+    ) -> list[Task]:
+        """The tasks of a job in the order of their numbers: all, or those of a status, or some. NotFoundError."""
+        found, upto = self.get(job), self.read("select begun from job where id = ?", (job,))[0][0]
+        some = " and number in (select value from json_each(?))" if numbers else ""
+        values = (job, json.dumps(numbers)) if numbers else (job,)
+        known = self.read(f"select {TASK} from task where job = ?{some} order by number", values)  # noqa: S608
+        failed = "select count(*) from task where job = ? and status = 'failed'"
+        passed = rows.passed_over(found, self.read(failed, (job,))[0][0] if found.failed else 0)
+        return rows.whole(found, upto, list(map(task_of, known)), passed, status, numbers, limit)
 
-    def resources(self, jobs: Sequence[int]) -> dict[int, str]:
-        """What jobs ask for, as JSON, and nothing else of their specs."""
-        query = "select id, json_extract(spec, '$.resources') from job where id in (select value from json_each(?))"
-        with database.translated(self.path):
-            return dict(self._connection.execute(query, (json.dumps(jobs),)).fetchall())
+    def items(self, job: int, numbers: Sequence[int] = ()) -> dict[int, str]:
+        """What is a task's own: its line, or its spec and data as JSON."""
+        some = " and number in (select value from json_each(?))" if numbers else ""
+        values = (job, json.dumps(numbers)) if numbers else (job,)
+        return dict(map(tuple, self.read(f"select number, text from item where job = ?{some}", values)))  # noqa: S608
+
+    def needs(self, jobs: Sequence[int]) -> list[tuple[int, int, bool, Status]]:
+        """What jobs wait for: the job, the one it needs, whether however that ends, and how far that is."""
+        query = (
+            "select dependency.job, needs, always, status from dependency join job on id = needs"
+            " where dependency.job in (select value from json_each(?))"
+        )
+        return [(row[0], row[1], bool(row[2]), Status(row[3])) for row in self.read(query, (json.dumps(jobs),))]
+
+    def alike(self, fingerprint: str) -> list[Job]:
+        """The completed jobs that made the same, the newest first."""
+        if not fingerprint:
+            return []
+        return self._rows("where fingerprint = ? and status = 'completed' order by id desc", (fingerprint,))
+
+    def begun(self) -> list[Task]:
+        """The tasks that were staged, run, or are collected."""
+        query = f"select {TASK} from task where {rows.OPEN} and status in (?, ?, ?)"  # noqa: S608 - constants
+        return list(map(task_of, self.read(query, BEGUN)))
+
+    def stops(self, job: int) -> list[tuple[int, str]]:
+        """The begun tasks of a job that are to end: number, and why."""
+        query = "select number, stop from task where job = ? and stop != '' and status in (?, ?)"
+        return [(row[0], row[1]) for row in self.read(query, (job, *HOLDING))]
+
+    def holding(self) -> list[Held]:
+        """The tasks that hold some of a node."""
+        query = (
+            "select task.job, number, name, task.status, allocation, task.started, time_limit from task"  # noqa: S608
+            f" join job on id = task.job where {rows.OPEN} and task.status in (?, ?) order by task.job, number"
+        )
+        return [
+            Held(row[0], row[1], row[2], Status(row[3]), allocations(row[4]), row[5], row[6])
+            for row in self.read(query, HOLDING)
+        ]
 
     def heads(self) -> list[Head]:
         """Id and name of all jobs, in the order of their ids."""
-        with database.translated(self.path):
-            return list(map(Head._make, self._connection.execute("select id, name from job order by id")))
+        return list(map(Head._make, self.read("select id, name from job order by id")))
 
     def counts(self) -> dict[Status, int]:
         """How many jobs have each status."""
-        with database.translated(self.path):
-            rows = self._connection.execute("select status, count(*) from job group by status").fetchall()
-        return {Status(status): count for status, count in rows}
+        return {Status(row[0]): row[1] for row in self.read("select status, count(*) from job group by status")}
 
-    def events(self, job: int | None = None, *, after: int = 0, limit: int = -1) -> list[Event]:
-        """What happened to one job, or to all, oldest first."""
-        where = "where id > ?" + ("" if job is None else " and job = ?")
-        values: tuple[int, ...] = (after, limit) if job is None else (after, job, limit)
-        query = f"select id, job, status, time, note from event {where} order by id desc limit ?"  # noqa: S608 - constants
-        with database.translated(self.path):
-            rows = self._connection.execute(query, values).fetchall()
-        return [Event(row[0], row[1], Status(row[2]), moment(row[3]), row[4]) for row in reversed(rows)]
+    def events(
+        self, job: int | None = None, *, task: int | None = None, after: int = 0, limit: int = -1
+    ) -> list[Event]:
+        """What happened to one job (and its tasks, or one of them), or to all, oldest first."""
+        wanted = {"id >": after, "job =": job, "task =": task}
+        given = {clause: value for clause, value in wanted.items() if value is not None}
+        where = " and ".join(f"{clause} ?" for clause in given)
+        query = f"select id, job, task, status, time, note from event where {where} order by id desc limit ?"  # noqa: S608
+        found = self.read(query, (*given.values(), limit))
+        return [Event(row[0], row[1], row[2], Status(row[3]), moment(row[4]), row[5]) for row in reversed(found)]
 
-    def advance(
-        self,
-        job: int,
-        to: Status,
-        note: str = "",
-        *,
-        by: Sequence[Status] = ACTIVE,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Move a job to a status, with its event, in one transaction; ConflictError if it is not in one of `by`.
-
-        `values` sets further columns: handle, allocation, exit_code, reason, attempt, stop.
-        """
-        now = time.time()
-        columns: dict[str, Any] = {"status": str(to), **(values or {})}
-        if to is Status.RUNNING:
-            columns["started"] = now
-        if to.ended:
-            columns |= {"ended": now, "allocation": "[]", "stop": "", "reason": columns.get("reason", note)}
-        if to is Status.QUEUED:
-            columns |= {
-                "started": None,
-                "ended": None,
-                "reason": "",
-                "exit_code": None,
-                "handle": "{}",
-                "allocation": "[]",
-            }
-        settings = ", ".join(f"{column} = ?" for column in columns)
-        places = ", ".join("?" * len(by))
-        with self._transaction() as write:
-            changed = write.execute(
-                f"update job set {settings} where id = ? and status in ({places})",  # noqa: S608 - names of columns
-                (*columns.values(), job, *map(str, by)),
-            )
-            if not changed.rowcount:
-                raise ConflictError(f"job {job} is {self.get(job).status}: it cannot become {to}")
-            write.execute("insert into event (job, status, time, note) values (?, ?, ?, ?)", (job, str(to), now, note))
-
-    def cancel(self, job: int, note: str = "canceled by user") -> Status:
-        """Cancel a waiting job at once, ask a running one to end; its status before. ConflictError if it has ended."""
-        with self._transaction() as write:
-            found = self.get(job)
-            if found.status.ended:
-                raise ConflictError(f"job {job} is {found.status} already", fix=f"dmod job show {job}")
-            if found.status is Status.QUEUED:
-                values = (str(Status.CANCELED), time.time(), note, job)
-                write.execute("update job set status = ?, ended = ?, reason = ? where id = ?", values)
-            else:
-                write.execute("update job set stop = ? where id = ?", (note, job))
-            status = Status.CANCELED if found.status is Status.QUEUED else found.status
-            said = "" if found.status is Status.QUEUED else "asked to stop: "
-            write.execute(
-                "insert into event (job, status, time, note) values (?, ?, ?, ?)",
-                (job, str(status), time.time(), said + note),
-            )
-        return found.status
-
-    def retry(self, job: int) -> None:
-        """Queue a failed or canceled job again, under its id. ConflictError if it has not ended, or completed."""
-        found = self.get(job)
-        if found.status is Status.COMPLETED:
-            raise ConflictError(f"job {job} is completed: there is nothing to retry", fix="dmod job submit FILE")
-        self._unclaimed(found.output)
-        self.advance(
-            job,
-            Status.QUEUED,
-            f"attempt {found.attempt + 1}",
-            by=(Status.FAILED, Status.CANCELED),
-            values={"attempt": found.attempt + 1},
-        )
+    def moved(self, after: int) -> tuple[list[int], int]:
+        """The jobs to which something happened after an event, however much it was; and the newest event."""
+        newest = self.read("select coalesce(max(id), 0) from event")[0][0]
+        rows = self.read("select distinct +job from event where id > ? and id <= ?", (after, newest))
+        return sorted(row[0] for row in rows), int(newest)
 
     def version(self) -> int:
         """A number that changes when another process has written."""
-        with database.translated(self.path):
-            return int(self._connection.execute("pragma data_version").fetchone()[0])
+        return int(self.read("pragma data_version")[0][0])
 
-    def _unclaimed(self, output: str | None) -> None:
-        """Refuse an output that an earlier job is about to make. Called within the transaction of the submit."""
-        if output is None:
-            return
-        active = f"status in ({', '.join('?' * len(ACTIVE))})"
-        said = "kind != 'command' and json_extract(spec, '$.' || kind || '.output') = ?"
-        jobs = self._rows(f"where {active} and {said} limit 1", (*ACTIVE, output))
-        by_default = output.rpartition("-")[2]  # <name>-<id> is what the output of a job is called that does not say
-        if not jobs and by_default.isdecimal():
-            jobs = [
-                job for job in self._rows(f"where {active} and id = ?", (*ACTIVE, by_default)) if job.output == output
-            ]
-        for taken in jobs:
-            raise ConflictError(
-                f'job {taken.id} {taken.name} is about to make the dataset "{output}"', fix=f"dmod job wait {taken.id}"
-            )
-
-    def _rows(self, where: str, values: Sequence[Any]) -> list[Job]:
+    def read(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Rows; SQLite's errors as ours."""
         with database.translated(self.path):
-            rows = self._connection.execute(f"select {COLUMNS} from job {where}", values).fetchall()  # noqa: S608
-        return [job_of(row) for row in rows]
+            return self.connection.execute(query, tuple(values)).fetchall()
+
+    def stream(self, query: str, values: Sequence[Any] = ()) -> Iterator[sqlite3.Row]:
+        """Rows one by one, for those that are many."""
+        with database.translated(self.path):
+            yield from self.connection.execute(query, tuple(values))
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, and nobody else writes meanwhile."""
         with database.translated(self.path):
-            self._connection.execute("begin immediate")
+            self.connection.execute("begin immediate")
             try:
-                yield self._connection
-                self._connection.execute("commit")
+                yield self.connection
+                self.connection.execute("commit")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
                 raise
+
+    def _rows(self, where: str, values: Sequence[Any]) -> list[Job]:
+        return [job_of(row) for row in self.read(f"select {COLUMNS} from job {where}", values)]  # noqa: S608

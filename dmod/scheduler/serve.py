@@ -58,7 +58,7 @@ def serve(project: Project, *, draining: bool = False, asked: float = math.inf) 
             _anew(daemon)
         held.give()
         # a job that was submitted while we were leaving saw the lock taken, and started nobody
-        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE):
+        if daemon.leaving or not daemon.queue.jobs(status=ACTIVE, limit=1):
             return
         with suppress(ConflictError):
             held.take()
@@ -72,4 +72,5 @@ def _anew(daemon: Daemon) -> None:
     while not daemon.leaving and time.monotonic() < until:
         time.sleep(0.1)
     if not daemon.leaving:
-        os.execv(sys.executable, [sys.executable, "-m", "dmod.scheduler", str(daemon.project.root)])  # noqa: S606 - no shell
+        words = [lock.DRAIN] if daemon.draining else []
+        os.execv(sys.executable, [sys.executable, "-m", "dmod.scheduler", str(daemon.project.root), *words])  # noqa: S606 - no shell

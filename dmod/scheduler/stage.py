@@ -18,19 +18,16 @@ if TYPE_CHECKING:
     from dmod.data.folder import FolderStore
     from dmod.jobs.job import Job
 
-PROVENANCE = "provenance.json"
-
 
 def stage(job: Job, folder: Path, store: FolderStore) -> list[str]:
     """Lay out the folder of a job, and name the datasets that are not what they were when it was submitted.
 
     It may be repeated. Raises NotFoundError if a dataset has gone, ConflictError if the name of its output was taken.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
-        shutil.rmtree(folder / left, ignore_errors=True)
-    for left in (layout.FAILURE, layout.PROGRESS, layout.EXIT, layout.STDOUT, layout.STDERR):
-        (folder / left).unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        _clean(folder)
     if job.kind == "command":
         return []
     _require_name(job, store)
@@ -55,6 +52,14 @@ def stage(job: Job, folder: Path, store: FolderStore) -> list[str]:
     }
     _write(folder / layout.JOB, order)
     return [name for name, digest in order["digests"].items() if digest != prepared.digests.get(name, digest)]
+
+
+def _clean(folder: Path) -> None:
+    """Remove what an earlier attempt left, but not the folders of the tasks of an array."""
+    for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
+        shutil.rmtree(folder / left, ignore_errors=True)
+    for left in (layout.FAILURE, layout.PROGRESS, layout.STDOUT, layout.STDERR):
+        (folder / left).unlink(missing_ok=True)
 
 
 def _require_name(job: Job, store: FolderStore) -> None:

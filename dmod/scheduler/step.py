@@ -1,193 +1,197 @@
-"""Step: every scheduling decision, as a pure function from what is known to what is to be done."""
+"""Step: which tasks start now and with what allocation, as a pure function of the queue and the nodes."""
 
 from __future__ import annotations
 
-import fnmatch
+import math
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmod.config import Scheduler
-from dmod.jobs.allocate import allocate, free
+from dmod.jobs.allocate import allocate, room
 from dmod.jobs.resources import Allocation, Node, Resources
-from dmod.jobs.status import HOLDING, Status
-from dmod.units import format_duration, format_memory
+from dmod.scheduler.pool import SINGLE, Pool
+from dmod.scheduler.reservation import Reservation
+from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-GRACE = float(Scheduler().grace)  # seconds between asking a job to stop and ending it
-NO_LIMITS: Mapping[str, int] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a decision needs to know of a job."""
-
-    id: int
-    status: Status
-    wanted: Resources
-    held: tuple[Allocation, ...] = ()
-    started: float | None = None  # seconds, on the clock of `now`
-    stop: str = ""  # why it shall stop
-    asked: float | None = None  # when it was last asked to, seconds on that clock
-    name: str = ""
+GRACE = 10.0  # seconds between asking a task to end and ending it
+MOST = 256  # tasks started by one decision, so that what ends meanwhile is heard soon
+DEPTH = 10_000  # jobs looked at behind the head
+TRIES = 100  # looks at all nodes that find no room behind the head, about 30 us each with 100 nodes
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Give a job its allocation and start it."""
+class Waiting:
+    """A job some of whose tasks may start now: not held, its dependencies met, limits leave room."""
 
     job: int
-    allocation: tuple[Allocation, ...]
+    wanted: Resources  # of each task
+    tasks: int  # how many may start now
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Ask a job to end, or end it."""
+class Holding:
+    """A task that holds an allocation."""
 
     job: int
-    reason: str
-    kill: bool
+    held: tuple[Allocation, ...]
+    until: float  # seconds, when it will have ended at the latest; infinite if nobody knows
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Fail a job that no empty pool could run."""
+class Start(NamedTuple):
+    """So many tasks of a job start, one allocation each."""
 
     job: int
-    reason: str
+    allocations: list[tuple[Allocation, ...]]
 
 
-Action = Start | Stop | Refuse
+def ending(wanted: Resources, start: float, grace: float = GRACE) -> float:
+    """When a task that starts then will have ended at the latest."""
+    return start + wanted.time_limit + grace if wanted.time_limit else math.inf
 
 
-def step(
-    jobs: Sequence[Seen],
+def step(  # noqa: PLR0913 what a decision depends on
+    waiting: Iterable[Waiting],
     nodes: Sequence[Node],
+    free: Sequence[Node],
+    holding: Iterable[Holding],
     now: float,
     *,
+    most: int = MOST,
     grace: float = GRACE,
-    limits: Mapping[str, int] = NO_LIMITS,
-) -> list[Action]:
-    """What to do now: stop what is over its time or canceled, start what is next and fits.
+) -> list[Start]:
+    """Which of the waiting start now, in the order of their places; none is held up by one behind it.
 
-    Jobs start in the order of their ids: one that does not fit waits, and so do those behind it, so that a large job is
-    never starved by small ones. One whose name has as many at once as `limits` allow by pattern holds nobody up.
+    The first job that does not fit is the head. Those behind it start only if that does not delay it: `Reservation`.
+    A job that does not fit even the empty nodes holds nobody up. If `most` tasks start, ask again at once.
+
+    Nobody starves: let no task run longer than D. Of all that held nodes when a job became the head, nothing is left
+    after D, and what started behind it is out of its way, so it starts within D unless one with an earlier place comes.
+    So a job starts within (s + a + 1) D of its coming, if s tasks with earlier places start before it and a of their
+    jobs came after it; both are finite, for a place is a time of coming less a bounded lead.
     """
-    actions: list[Action] = [action for job in jobs if (action := _end(job, now, grace)) is not None]
-    count = _Count(jobs, limits)
-    held = [each for job in jobs if job.status in HOLDING for each in job.held]
-    for job in jobs:
-        if job.status is not Status.QUEUED:
-            continue
-        if allocate(job.wanted, nodes) is None:
-            actions.append(Refuse(job.id, impossible(job.wanted, nodes)))
-            continue
-        if count.full(job.name):
-            continue
-        granted = allocate(job.wanted, free(nodes, held))
-        if granted is None:
+    decision = Decision(nodes, free, holding, now, grace)
+    starts: list[Start] = []
+    for job in () if decision.over or most <= 0 else waiting:
+        granted = decision.grant(job, min(job.tasks, most))
+        if granted:
+            starts.append(Start(job.job, granted))
+            most -= len(granted)
+        if decision.over or most <= 0:
             break
-        held += granted
-        count.add(job.name)
-        actions.append(Start(job.id, granted))
-    return actions
+    return starts
 
 
-def wake(jobs: Sequence[Seen], now: float, grace: float = GRACE) -> float | None:
-    """Seconds until time alone makes something to do, None if it never does."""
-    moments = []
-    for job in jobs:
-        if job.status is not Status.RUNNING:
-            continue
-        if job.asked is not None:
-            moments.append(job.asked + grace)
-        elif job.wanted.time_limit and job.started is not None:
-            moments.append(job.started + job.wanted.time_limit)
-    return max(0.0, min(moments) - now) if moments else None
+class Decision:
+    """What one call of `step` knows while it goes through the queue."""
 
+    def __init__(
+        self, nodes: Sequence[Node], free: Sequence[Node], holding: Iterable[Holding], now: float, grace: float
+    ) -> None:
+        self.nodes, self.holding, self.now, self.grace = nodes, holding, now, grace
+        self.pool = Pool(free)
+        self.head: Waiting | None = None
+        self.begun: list[Holding] = []  # by this decision
+        self.never: set[Resources] = set()  # do not fit even the empty nodes
+        self.reservation: Reservation | None = None
+        self.before = 0  # looks at all nodes that found no room until there was a head
+        self.passed = 0  # jobs behind the head that did not start
+        self.over = self.pool.cpus <= 0  # nobody else starts
 
-def waits(jobs: Sequence[Seen], nodes: Sequence[Node], limits: Mapping[str, int] = NO_LIMITS) -> Mapping[int, str]:
-    """Why each queued job waits, in numbers."""
-    held = [each for job in jobs if job.status in HOLDING for each in job.held]
-    left = free(nodes, held)
-    said: dict[int, str] = {}
-    first = None
-    count = _Count(jobs, limits)
-    for job in jobs:
-        if job.status is not Status.QUEUED:
-            continue
-        lack = shortage(job.wanted, left)
-        if pattern := count.full(job.name):
-            said[job.id] = f'{limits[pattern]} at once of "{pattern}", {count.of(pattern)} run'
-        elif first is not None:
-            said[job.id] = f"behind job {first}"
-        elif lack:
-            said[job.id], first = lack, job.id
+    def grant(self, job: Waiting, tasks: int) -> list[tuple[Allocation, ...]]:
+        """The allocations of those of its tasks that start."""
+        if self.head is not None and self.pool.lacks(job.wanted):
+            self._pass()
+            return []
+        granted: list[tuple[Allocation, ...]] = []
+        while len(granted) < tasks and (found := self._find(job)):
+            granted.append(found)
+        if self.head is None and len(granted) < tasks and self._possible(job.wanted):
+            self.head, self.before = job, self.pool.tries
+        if not granted and self.head is not None:
+            self._pass()
+        if self.pool.cpus <= 0 or (self.reservation is not None and self.reservation.exhausted):
+            self.over = True
+        return granted
+
+    def _pass(self) -> None:
+        """Leave a job behind the head waiting, and look no further where that has been much work already."""
+        self.passed += 1
+        tries = self.pool.tries - self.before
+        if self.reservation is not None:
+            tries += self.reservation.beside.tries
+        self.over = self.passed > DEPTH or tries > TRIES
+
+    def _find(self, job: Waiting) -> tuple[Allocation, ...] | None:
+        """The allocation of its next task, taken from the pool."""
+        end = ending(job.wanted, self.now, self.grace)
+        found = self.pool.find(job.wanted) if self.reservation is None else self.reservation.find(job.wanted, end)
+        if found is not None and self.head is not None and self.reservation is None:
+            found = self.reserved().find(job.wanted, end)
+        if found is None:
+            return None
+        if self.reservation is not None:
+            self.reservation.take(found, end)
         else:
-            said[job.id] = "next"
-            count.add(job.name)
-    return said
+            self.pool.take(found)
+            self.begun.append(Holding(job.job, found, end))
+        return found
+
+    def reserved(self) -> Reservation:
+        """The reservation of the head, worked out when the first job behind it would fit."""
+        if self.reservation is None and self.head is not None:
+            held = [*self.holding, *self.begun]
+            self.reservation = Reservation(self.head.wanted, self.nodes, self.pool, held, self.now)
+        if self.reservation is None:
+            raise LookupError("nothing is reserved while all that wait fit")
+        return self.reservation
+
+    def _possible(self, wanted: Resources) -> bool:
+        if wanted not in self.never and allocate(wanted, self.nodes) is None:
+            self.never.add(wanted)
+        return wanted not in self.never
 
 
-def shortage(wanted: Resources, left: Sequence[Node]) -> str:
+def shortage(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
     """What a request lacks: `needs 4 cpus, 1 free`; "" if it fits."""
-    if allocate(wanted, left) is not None:
-        return ""
-    cpus, memory = (sum(node.cpus for node in left), sum(node.memory for node in left))
-    if wanted.paradigm == "single-node":
-        cpus, memory = (max(node.cpus for node in left), max(node.memory for node in left))
+    return "" if allocate(wanted, left) is not None else lack(wanted, left, word)
+
+
+def lack(wanted: Resources, left: Sequence[Node], word: str = "free") -> str:
+    """What a request that does not fit lacks."""
+    single = wanted.paradigm == SINGLE
+    total = max if single else sum
+    cpus = total([node.cpus for node in left if node.cpus > 0] or [0])
+    memory = total([node.memory for node in left if node.memory > 0] or [0])
+    where, most = (" on one node", "at most ") if single and len(left) > 1 else ("", "")
     if cpus < wanted.cpus:
-        return f"needs {_cpus(wanted.cpus)}, {cpus} free"
-    return f"needs {format_memory(wanted.memory)}, {format_memory(max(memory, 0))} free"
+        return f"needs {_cpus(wanted.cpus)}{where}, {most}{cpus} {word}"
+    if memory < wanted.memory:
+        needed, have = format_memory(wanted.memory), format_memory(memory)
+        if needed == have:
+            needed, have = f"{wanted.memory}B", f"{memory}B"
+        return f"needs {needed}{where}, {most}{have} {word}"
+    if single:
+        return _apart(wanted, left, word)
+    ranks = sum(room(wanted, node.cpus, node.memory) for node in left)
+    return f"needs {_cpus(wanted.cpus)} with {format_memory(wanted.memory / wanted.cpus)} each, {ranks} such {word}"
 
 
 def impossible(wanted: Resources, nodes: Sequence[Node]) -> str:
     """Why a request can never run here; "" if it can."""
-    lack = shortage(wanted, nodes)
-    return lack.replace(" free", " in all") if lack else ""
+    return shortage(wanted, nodes, "in all")
 
 
-class _Count:
-    """How many jobs hold an allocation, by the patterns of [limits] that their names match."""
-
-    def __init__(self, jobs: Sequence[Seen], limits: Mapping[str, int]) -> None:
-        self._limits = limits
-        self._held = dict.fromkeys(limits, 0)
-        for job in jobs if limits else ():
-            if job.status in HOLDING:
-                self.add(job.name)
-
-    def add(self, name: str) -> None:
-        """One more of that name."""
-        for pattern in self._matching(name):
-            self._held[pattern] += 1
-
-    def of(self, pattern: str) -> int:
-        """How many match it."""
-        return self._held[pattern]
-
-    def full(self, name: str) -> str:
-        """The first pattern of a name that allows no more; "" if none does."""
-        return next((each for each in self._matching(name) if self._held[each] >= self._limits[each]), "")
-
-    def _matching(self, name: str) -> list[str]:
-        return [pattern for pattern in self._limits if fnmatch.fnmatchcase(name, pattern)]
-
-
-def _end(job: Seen, now: float, grace: float) -> Stop | None:
-    """How a running job is to be stopped now, if it is."""
-    if job.status is not Status.RUNNING:
-        return None
-    if job.asked is not None:
-        return Stop(job.id, job.stop, kill=True) if now >= job.asked + grace else None
-    if job.stop:
-        return Stop(job.id, job.stop, kill=False)
-    limit = job.wanted.time_limit
-    if limit and job.started is not None and now >= job.started + limit:
-        return Stop(job.id, f"over its time limit of {format_duration(limit)}", kill=False)
-    return None
+def _apart(wanted: Resources, left: Sequence[Node], word: str) -> str:
+    """What is said where one node has the cpus and another the memory."""
+    roomy = max((node for node in left if node.cpus >= wanted.cpus), key=lambda node: node.memory)
+    large = max((node for node in left if node.memory >= wanted.memory), key=lambda node: node.cpus)
+    have = (
+        f"{node.name} has {_cpus(max(0, node.cpus))} and {format_memory(max(0, node.memory))} {word}"
+        for node in (roomy, large)
+    )
+    return f"needs {_cpus(wanted.cpus)} and {format_memory(wanted.memory)} on one node: {', '.join(have)}"
 
 
 def _cpus(number: int) -> str:

@@ -1,7 +1,8 @@
 """What a busy queue costs: the whole dashboard against Textual's DataTable with the same rows, in the same run.
 
 `python tests/bench/bench_dashboard.py [JOBS...]`: CPU milliseconds per tick (100 jobs change, 5 times a second),
-of the dashboard and of a DataTable that is updated cell by cell, the best way it has.
+of the dashboard and of a DataTable that is updated cell by cell, the best way it has; and what it costs to look on
+while a thousand tasks of an array end each second.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from textual.widgets import DataTable
 
 from dmod import project
 from dmod.jobs.kinds.command import Command, CommandSpec
-from dmod.jobs.prepared import Prepared
+from dmod.jobs.numbers import Numbers
+from dmod.jobs.order import Order
+from dmod.jobs.status import Status
+from dmod.scheduler.backlog import Backlog
+from dmod.scheduler.ledger import Ledger
+from dmod.scheduler.limits import Limits
 from dmod.scheduler.queue import Queue
 from tui.app import Dashboard
+from tui.options import Options
 
 CHANGES, RATE, SIZE = 100, 5.0, (160, 48)
 STATES = ("staging", "running", "collecting", "completed", "failed")
@@ -29,7 +36,7 @@ STATES = ("staging", "running", "collecting", "completed", "failed")
 
 def fill(queue: Queue, jobs: int) -> None:
     spec = CommandSpec(kind="command", name="bench", command=Command(("/bin/true",)))
-    queue.submit_all([(spec, Prepared())] * jobs, Path("/"))
+    queue.submit_all([Order(spec, Path("/"))] * jobs)
 
 
 def change(connection: sqlite3.Connection, ids: list[int], state: str) -> None:
@@ -126,6 +133,33 @@ def measure(jobs: int, ticks: int) -> None:
     print(f"  ratio of CPU to DataTable: {ours[1] / theirs[1]:.2f}")
 
 
+def measure_array(ticks: int) -> None:
+    """One row, thousands of events."""
+    tasks = 200
+    with tempfile.TemporaryDirectory() as folder:
+        made = project.create(Path(folder))
+        queue = Queue(made.queue)
+        spec = CommandSpec(kind="command", name="bench", command=Command(("/bin/true",)))
+        job = queue.submit(Order(spec, Path("/"), numbers=Numbers.parse(f"1-{tasks * (2 * ticks + 9)}")))
+        backlog = Backlog(queue, Limits({}))
+        backlog.refresh()
+
+        def turn(_: str) -> bool:
+            with queue.transaction() as write:
+                ledger, active = Ledger(write, backlog, time.time()), backlog.jobs[job]
+                for number, attempt in active.take(tasks, 0):
+                    ledger.staged(active, number, attempt, (), ())
+                    ledger.running(active, number, {}, time.time())
+                    ledger.finished(active, number, Status.FAILED if number % 50 == 0 else Status.COMPLETED, "exit 3")
+                ledger.close()
+            return True
+
+        for screen, said in (("jobs", "array, list"), ("events", "array, events")):
+            first, cpu, longest = asyncio.run(drive(Dashboard(made, Options(screen=screen)), turn, ticks))
+            print(f"  {said:<22}{first:>16.2f}{cpu:>17.1f}{longest:>18.0f}")
+        queue.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("jobs", type=int, nargs="*", default=[2_000, 20_000])
@@ -133,6 +167,8 @@ def main() -> None:
     given = parser.parse_args()
     for jobs in given.jobs:
         measure(jobs, given.ticks)
+    print(f"{200 * RATE:,.0f} tasks of one array end a second")
+    measure_array(given.ticks)
 
 
 if __name__ == "__main__":

@@ -1,115 +1,206 @@
-"""What the scheduler adds to a program that does nothing, as ratios to fork, exec and wait of the same program.
+"""What the scheduler costs, beside what others cost in the same run: HyperQueue, task-spooler, fork, exec and wait.
 
-    python tests/bench/bench_scheduler.py
+    python tests/bench/bench_scheduler.py [--quick]
 
-A real scheduler on a real queue in a folder for temporary files. CPU is that of the scheduler's process and of all that
-it started, user and system, without that of its start; latencies are medians. Whoever else uses the machine slows both:
-take the ratios.
+A real scheduler on a real queue in a folder for temporary files, two cpus. CPU is that of the scheduler, of its
+shepherd and of all they started, user and system, without that of their start; latencies are medians. Whoever else
+uses the machine slows all of them: take the ratios.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dmod import project, toml_file
-from dmod.cli import job_wait, settings
-from dmod.config import Defaults
-from dmod.jobs import kinds
-from dmod.jobs.prepared import Prepared
+from bench_scheduler_peers import PEERS, Cost, measure
+from bench_scheduler_project import NOOP, Project, until
+
+from dmod.cli import job_wait
 from dmod.jobs.status import Status
-from dmod.scheduler import lock
-from dmod.scheduler.queue import Queue
 
-JOBS, TRIALS = 300, 30
-NOOP = ("/bin/true",)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STAMPED = ("/bin/sh", "-c", "sleep 0.02; date +%s.%N")  # says when it ends
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    tasks: int = 3_000
+    trials: int = 30
+    array: int = 200_000  # tasks submitted at once
+    lines: int = 10_000
+    waiting: int = 10_000  # tasks that wait while the scheduler is idle, or killed
+    idle: int = 20  # seconds
+    growth: tuple[int, ...] = (100, 1_000, 10_000, 100_000)
+    counted: int = 2_000  # of those tasks, so many are run
+
+
+QUICK = Size(200, 5, 20_000, 1_000, 500, 3, (100, 1_000), 100)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables, each as soon as it is known."""
+    size = QUICK if "--quick" in sys.argv else Size()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "bench"
-        here = project.create(root)
-        settings.use(settings.Settings(directory=root))
-        queue = Queue(here.queue)
-        peer_cpu, peer_wall = spawned()
-        start_cpu = scheduler(root)[0]
-        queue.submit_all([(spec(*NOOP), Prepared())] * JOBS, root)
-        cpu, wall = scheduler(root, lambda: job_wait.wait(range(1, JOBS + 1), queue))
-        assert queue.counts() == {Status.COMPLETED: JOBS}
-        begun, returned = latencies(queue, root)
-    rows = (
-        ("CPU of a job", (cpu - start_cpu) / JOBS, peer_cpu),
-        ("time of a job, one after the other", wall / JOBS, peer_wall),
-        ("submit to started", begun, peer_wall),
-        ("end to wait returns", returned, peer_wall),
-        ("fork, exec, wait of /bin/true: CPU", peer_cpu, peer_cpu),
-        ("fork, exec, wait of /bin/true: time", peer_wall, peer_wall),
-    )
-    print(f"{JOBS} jobs of /bin/true on {len(os.sched_getaffinity(0))} cpus; latencies of {TRIALS}")
-    print(f"{'':<38}{'ms':>8}{'to peer':>10}")
-    for name, seconds, peer in rows:
-        print(f"{name:<38}{1000 * seconds:8.2f}{seconds / peer:10.2f}")
+        root = Path(folder)
+        with Project(root / "tasks") as here:
+            costs = {"dmod": noop(here, size.tasks)}
+            begun, returned = latencies(here, size.trials)
+        costs |= {peer: measure(peer, size.tasks, root / peer.replace(" ", "-")) for peer in PEERS}
+        compared(costs, size.tasks)
+        print(f"\nsubmit to started {1000 * begun:.1f} ms, end to wait returns {1000 * returned:.1f} ms (medians)")
+        submitted(root, size)
+        for single in (False, True):
+            waiting(root / f"waiting-{single}", size, single=single)
+        print(
+            f"\n{'tasks queued':>12} {'as':<8}{'ms CPU/task':>12}{'start s':>9}{'scheduler MB':>14}{'shepherd MB':>13}"
+        )
+        for single in (False, True):
+            for tasks in size.growth:
+                print(grown(root / f"grown-{tasks}-{single}", tasks, size.counted, single=single), flush=True)
 
 
-def spec(*argv: str):
-    """A job that runs a program."""
-    data = {"kind": "command", "name": "noop", "command": {"argv": list(argv)}}
-    return kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
+def compared(costs: dict[str, Cost | str], tasks: int) -> None:
+    """What a task costs, and how many times that of each peer."""
+    known = {name: cost for name, cost in costs.items() if isinstance(cost, Cost)}
+    print(f"{tasks} tasks of /bin/true on 2 cpus, a task\n{'':<24}{'CPU ms':>8}{'wall ms':>9}{'dmod to it, CPU':>17}")
+    for name, cost in costs.items():
+        if isinstance(cost, Cost):
+            print(f"{name:<24}{1000 * cost.cpu:8.2f}{1000 * cost.wall:9.2f}{known['dmod'].cpu / cost.cpu:17.2f}")
+        else:
+            print(f"{name:<24}{cost}")
 
 
-def spawned() -> tuple[float, float]:
-    """Seconds of CPU and median seconds of time for starting /bin/true and waiting for it."""
-    before, times = os.times(), []
-    for _ in range(JOBS):
-        began = time.perf_counter()
-        os.waitpid(os.posix_spawn(NOOP[0], NOOP, os.environ), 0)
-        times.append(time.perf_counter() - began)
-    return sum(os.times()[:4]) / JOBS - sum(before[:4]) / JOBS, statistics.median(times)
+def noop(here: Project, tasks: int) -> Cost:
+    """An array of tasks that do nothing, from submit to the end of the last."""
+    here.start()
+    job_wait.wait([here.submit(*NOOP, tasks="1-10")], here.queue)
+    here.quiet()
+    before, began = here.spent(), time.perf_counter()
+    job = here.submit(*NOOP, tasks=f"1-{tasks}")
+    taken = time.perf_counter() - began
+    job_wait.wait([job], here.queue)
+    wall = time.perf_counter() - began
+    here.quiet()
+    assert here.get(job).completed == tasks
+    return Cost((here.spent() - before) / tasks, wall / tasks, tasks / taken)
 
 
-def scheduler(root: Path, work=lambda: None) -> tuple[float, float]:
-    """CPU of a scheduler and of what it started while `work` was done, and how long that took; seconds."""
-    running = started(root)
-    began = time.perf_counter()
-    work()
-    took = time.perf_counter() - began
-    running.send_signal(signal.SIGTERM)
-    _, _, used = os.wait4(running.pid, 0)
-    running.returncode = 0
-    return used.ru_utime + used.ru_stime, took
-
-
-def started(root: Path) -> subprocess.Popen[bytes]:
-    """A scheduler as our child, so that the system tells what it used."""
-    quiet = subprocess.DEVNULL
-    running = subprocess.Popen([sys.executable, "-m", "dmod.scheduler", str(root)], stdout=quiet, stderr=quiet)
-    lock.await_holder(root / ".dmod")
-    return running
-
-
-def latencies(queue: Queue, root: Path) -> tuple[float, float]:
-    """Median seconds from submit to started, and from the end of a program to the return of who waits for it."""
-    running = started(root)
+def latencies(here: Project, trials: int) -> tuple[float, float]:
+    """Median seconds from before the submit to started, and from the end of a program to the return of who waits."""
     begun, returned = [], []
-    for _ in range(TRIALS):
-        job = queue.submit(spec(*STAMPED), root, Prepared())
-        lock.wake(root / ".dmod")
-        job_wait.wait([job], queue)
-        now = time.time()
-        returned.append(now - float((root / ".dmod" / "jobs" / str(job) / "stdout.log").read_text()))
-        found = queue.get(job)
-        begun.append((found.started - found.submitted).total_seconds())
-    running.terminate()
-    running.wait()
+    for _ in range(trials):
+        before = time.time()
+        job = here.submit(*STAMPED)
+        job_wait.wait([job], here.queue)
+        returned.append(time.time() - float((here.here.job_folder(job) / "stdout.log").read_text()))
+        begun.append(here.get(job).started.timestamp() - before)
     return statistics.median(begun), statistics.median(returned)
+
+
+def submitted(root: Path, size: Size) -> None:
+    """How many tasks a second are durable in the queue, by library and by command."""
+    with Project(root / "submitted") as here:
+        lines = tuple(f"line {number}" for number in range(size.lines))
+        (here.root / "lines").write_text("\n".join(lines))
+        ways = {
+            "an array": (size.array, lambda: here.queue.submit(here.order(*NOOP, tasks=f"1-{size.array}", held=True))),
+            "lines": (
+                size.lines,
+                lambda: here.queue.submit(here.order(*NOOP, tasks=f"1-{size.lines}", lines=lines, held=True)),
+            ),
+            "single jobs at once": (
+                size.lines,
+                lambda: here.queue.submit_all([here.order(*NOOP, held=True)] * size.lines),
+            ),
+            "an array, dmod job submit --array": (
+                size.array,
+                lambda: here.dmod("job", "submit", "--hold", "--array", f"1-{size.array}", "--", *NOOP),
+            ),
+            "lines, dmod job submit --each-line": (
+                size.lines,
+                lambda: here.dmod("job", "submit", "--hold", "--each-line", "lines", "--", *NOOP),
+            ),
+        }
+        print(f"\n{'submitted, durable':<38}{'tasks':>8}{'tasks/s':>12}")
+        for name, (tasks, way) in ways.items():
+            began = time.perf_counter()
+            way()
+            print(f"{name:<38}{tasks:8}{tasks / (time.perf_counter() - began):12,.0f}")
+        here.dmod("scheduler", "stop", "--now")
+
+
+def fill(here: Project, tasks: int, *, single: bool) -> Iterator[int]:
+    """Submit tasks that do nothing, and name their jobs."""
+    if single:
+        yield from here.queue.submit_all([here.order(*NOOP)] * tasks)
+    else:
+        yield here.submit(*NOOP, tasks=f"1-{tasks}")
+
+
+def waiting(root: Path, size: Size, *, single: bool) -> None:
+    """What it costs to do nothing while many wait, and how soon a new scheduler goes on when one was killed."""
+    with Project(root) as here:
+        here.start()
+        blocking = here.block()
+        jobs = list(fill(here, size.waiting, single=single))
+        here.quiet()
+        spent, began = here.spent_scheduling(), time.monotonic()
+        time.sleep(size.idle)
+        share = (here.spent_scheduling() - spent) / (time.monotonic() - began)
+        memory, shepherd = (each / MEGABYTE for each in here.resident())
+        here.stop(signal.SIGKILL)
+        began, killed = time.perf_counter(), time.time()
+        here.start()
+        here.open(1)
+        until(lambda: here.get(jobs[0]).started is not None, 0.005)
+        looked, started = time.perf_counter() - began, here.get(jobs[0]).started.timestamp() - killed
+        here.open(2)
+        ended = job_wait.wait([*jobs, blocking], here.queue)
+        lost = size.waiting - sum(job.completed for job in ended if job.id != blocking)
+        adopted = here.get(blocking)
+    assert adopted.status is Status.FAILED
+    print(f"\n{size.waiting} tasks queued as {'single jobs' if single else 'an array'} behind two that run")
+    print(
+        f"  idle: {100 * share:.2f} % of a core over {size.idle} s; memory {memory:.1f} MB, shepherd {shepherd:.1f} MB"
+    )
+    print(f"  kill -9 to the next task's start: {started:.2f} s ({looked:.2f} s until the queue told); {lost} lost;")
+    print(f"  those that ran: {adopted.failed} adopted with their exit code, attempt {adopted.attempt}")
+
+
+def grown(root: Path, tasks: int, counted: int, *, single: bool) -> str:
+    """A line: what each of the first tasks costs when so many are queued, all that the start costs in it."""
+    with Project(root) as here:
+        here.start()
+        here.quiet()
+        base = here.spent()
+        here.stop()
+        jobs = list(fill(here, tasks, single=single))
+        began = time.perf_counter()
+        here.start()
+        until(lambda: here.get(jobs[0]).started is not None, 0.005)
+        took = time.perf_counter() - began
+        until(lambda: done(here, jobs) >= min(counted, tasks))
+        spent, ended = here.spent() - base, done(here, jobs)
+        memory, shepherd = (each / MEGABYTE for each in here.resident("VmHWM"))
+        here.stop()
+    word = "jobs" if single else "array"
+    return f"{tasks:>8} {word:<8}{1000 * spent / ended:12.2f}{took:9.2f}{memory:14.1f}{shepherd:13.1f}"
+
+
+def done(here: Project, jobs: list[int]) -> int:
+    """How many tasks have completed."""
+    return here.get(jobs[0]).completed if len(jobs) == 1 else here.queue.counts().get(Status.COMPLETED, 0)
 
 
 if __name__ == "__main__":

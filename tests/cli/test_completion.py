@@ -10,6 +10,9 @@ import pytest
 
 from dmod.cli.completion import SCRIPTS
 from dmod.cli.nouns import NOUNS
+from dmod.jobs.kinds.command import Command, CommandSpec
+from dmod.jobs.order import Order
+from dmod.scheduler.queue import Queue
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,28 @@ def test_datasets_are_offered_by_name(dmod):
     folder.mkdir(parents=True)
     (folder / "dataset.json").write_text("{}")
     assert dmod("__complete", "-C", "rivers", "dataset", "show", "le").lines == ["leaf-forcing"]
+
+
+@pytest.mark.parametrize(
+    ("words", "offers"),
+    [
+        (["job", "cancel", "f"], ["fetch"]),
+        (["job", "submit", "--after", ""], ["1", "2", "check", "fetch", "last"]),
+        (["job", "submit", "--after-any", "l"], ["last"]),
+        (["job", "submit", ""], []),  # files: those the shell knows
+        (["job", "re"], ["release", "retry"]),
+        (["job", "submit", "--a"], ["--after", "--after-any", "--array", "--ascii", "--at-once"]),
+        (["node", "drain", ""], ["large", "small"]),
+    ],
+    ids=" ".join,
+)
+def test_jobs_and_nodes_are_offered_by_name(dmod, words: list[str], offers: list[str]):
+    dmod("init")
+    Path("dmod.toml").write_text("[nodes]\nlarge = { cpus = 1 }\nsmall = { cpus = 1 }\n")
+    queue = Queue(Path(".dmod/queue.db"))
+    for name in ("fetch", "check"):
+        queue.submit(Order(CommandSpec(kind="command", name=name, command=Command(("/bin/true",))), Path("/")))
+    assert dmod("__complete", *words).lines == offers
 
 
 def test_a_mistake_in_dmod_toml_is_not_told_to_the_tab_key(dmod):

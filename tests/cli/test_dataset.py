@@ -159,13 +159,14 @@ def test_deleting_asks_for_the_name(dmod, rivers):  # noqa: ARG001 - a project
 
 def test_what_a_job_needs_is_neither_deleted_nor_changed(dmod, rivers):
     from dmod.jobs.kinds.command import Command, CommandSpec
+    from dmod.jobs.order import Order
     from dmod.jobs.prepared import Prepared
     from dmod.scheduler.queue import Queue
 
     dmod("dataset", "create", "december", "month-12")
     queue = Queue(rivers / ".dmod" / "queue.db")
     spec = CommandSpec(name="leaf", kind="command", command=Command(("/bin/true",)))
-    job = queue.submit(spec, rivers, Prepared(datasets={"forcing": ("december",)}))
+    job = queue.submit(Order(spec, rivers, Prepared(datasets={"forcing": ("december",)})))
     for words in (("delete", "december", "--yes"), ("add", "december", "month-1", "--replace")):
         said = dmod("dataset", *words)
         assert said.code == 4

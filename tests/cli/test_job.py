@@ -14,15 +14,15 @@ from dmod import project, toml_file
 from dmod.config import Defaults
 from dmod.data.folder import FolderStore
 from dmod.jobs import kinds
-from dmod.jobs.prepared import Prepared
+from dmod.jobs.order import Order
 from dmod.jobs.status import Status
 from dmod.scheduler.queue import Queue
 
 FILE = 'kind = "command"\n[command]\nargv = ["/bin/echo", "hello"]\n'
 QUEUE = Path(".dmod/queue.db")
 KEYS = {
-    "id", "name", "kind", "status", "cpus", "memory", "submitted", "started", "ended", "runtime", "exit_code",
-    "attempt", "why", "output",
+    "id", "name", "kind", "status", "priority", "held", "cpus", "memory", "submitted", "started", "ended", "runtime",
+    "exit_code", "attempt", "why", "output", "tasks", "cpu_seconds", "peak_memory", "bytes_read", "bytes_written",
 }  # fmt: skip
 
 
@@ -34,18 +34,17 @@ def here():
 
 
 @pytest.fixture
-def queue():
+def queue(advance):
     """Six jobs: failed, completed, canceled, running, and two that wait."""
     opened = Queue(QUEUE)
     for name in ("leaf", "demo-a", "demo-b", "leaf", "big", "small"):
         data = {"kind": "command", "name": name, "resources": {"cpus": 1}, "command": {"argv": ["/bin/true", name]}}
         spec = kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
-        opened.submit(spec, Path("/"), Prepared())
+        opened.submit(Order(spec, Path("/")))
     for job in (1, 2, 4):
-        opened.advance(job, Status.STAGING)
-        opened.advance(job, Status.RUNNING)
-    opened.advance(1, Status.FAILED, "exit code 3: no such river", values={"exit_code": 3})
-    opened.advance(2, Status.COMPLETED, values={"exit_code": 0})
+        advance(opened, job, Status.RUNNING)
+    advance(opened, 1, Status.FAILED, "exit code 3: no such river", code=3)
+    advance(opened, 2, Status.COMPLETED, code=0)
     opened.cancel(3)
     yield opened
     opened.close()
@@ -56,7 +55,8 @@ def test_a_dry_run_shows_what_it_would_run_on_and_stores_nothing(dmod):
     assert said.code == 0
     assert said.json == {
         "name": "hello", "kind": "command", "cpus": 1, "memory": 2**20, "paradigm": "single-node", "time_limit": 90,
-        "datasets": {}, "period": None, "catchments": None,
+        "tasks": 1, "numbers": "", "at_once": 0, "priority": 50, "retries": 0, "retry_on": ["any"], "max_fails": 0,
+        "held": False, "after": [], "after_any": [], "datasets": {}, "period": None, "catchments": None, "points": [],
     }  # fmt: skip
     assert not QUEUE.exists()
     assert not Path(".dmod/scheduler.lock").exists()
@@ -129,8 +129,8 @@ def test_what_no_node_has_is_said_in_numbers(dmod):
     assert error["fix"] == f"--cpus {len(os.sched_getaffinity(0))}, or dmod node list"
 
 
-def test_what_the_scheduler_refuses_by_an_older_dmod_toml_is_retried_under_a_new_one(dmod, queue):
-    queue.advance(5, Status.FAILED, "needs 3 cpus, 2 in all")
+def test_what_the_scheduler_refuses_by_an_older_dmod_toml_is_retried_under_a_new_one(dmod, queue, advance):
+    advance(queue, 5, Status.FAILED, "needs 3 cpus, 2 in all")
     assert dmod("job", "explain", "5", "-o", "json").json["fix"] == "dmod scheduler stop, then dmod job retry 5"
 
 
@@ -273,7 +273,8 @@ def test_a_row_has_the_keys_that_its_schema_tells(dmod):
     assert rows[0] | {"submitted": "", "started": "", "ended": "", "runtime": 0} == {
         "id": 1, "name": "leaf", "kind": "command", "status": "failed", "cpus": 1, "memory": 0, "submitted": "",
         "started": "", "ended": "", "runtime": 0, "exit_code": 3, "attempt": 1, "why": "exit code 3: no such river",
-        "output": None,
+        "output": None, "priority": 50, "held": False, "tasks": None, "cpu_seconds": 0.0, "peak_memory": 0,
+        "bytes_read": 0, "bytes_written": 0,
     }  # fmt: skip
     assert rows[0]["submitted"].endswith("Z")
     assert 0 <= rows[0]["runtime"] < 60
@@ -379,6 +380,7 @@ def test_watching_what_has_ended_says_how(dmod):
     assert "why: exit code 3: no such river" in said.err
     assert "fix: dmod job explain 1" in said.err
     assert "why: exit code 3: no such river" in dmod("job", "watch", "1", "-q").err  # a failure is not talk
+    assert dmod("job", "watch", "1", "-o", "json").json["exit_code"] == 3
 
 
 @pytest.mark.parametrize(

@@ -250,3 +250,25 @@ def test_progress_elsewhere_is_a_line_for_each_change(monkeypatch: pytest.Monkey
         for done in range(1001):
             bar.update(done, 1000, "simulating" if done < 500 else "writing")
     assert log.getvalue() == "leaf:   0% 0/1,000 simulating\nleaf:  50% 500/1,000 writing\n"
+
+
+def test_what_changes_from_moment_to_moment_is_no_line_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    log = io.StringIO()
+    monkeypatch.setattr("sys.stderr", log)
+    with Progress("leaf") as bar:
+        for done in range(1001):
+            bar.update(done, 1000, "done", f"{done % 7} running")
+    assert log.getvalue() == "leaf:   0% 0/1,000 done, 0 running\n"
+
+
+def test_the_rest_is_told_by_how_fast_it_went_since_it_was_first_seen(monkeypatch: pytest.MonkeyPatch):
+    terminal, now = Terminal(), [1000.0]
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setenv("COLUMNS", "60")
+    with Progress("leaf") as bar:
+        for done in (500, 510, 520):  # 500 were done before anybody looked
+            bar.update(done, 1000, "done")
+            now[0] += 10
+    assert terminal.getvalue().count("left") == 2
+    assert "52% 520/1,000 done, 8m left" in terminal.getvalue()

@@ -89,8 +89,11 @@ def spec(kind: str, *, cpus: int = 1, memory: int = 0, name: str = "river", **ta
 def job(number: int = 1, name: str = "river", *, of=None, prepared: Prepared | None = None, **changes: object) -> Job:
     wanted = of or spec("command", name=name, argv=["/bin/true"])
     plain = Job(
-        number, name, wanted.kind, Status.QUEUED, wanted.resources.cpus, wanted.resources.memory, MADE, None, None,
-        "", None, 1, "", "/", wanted.to_json(), json.dumps((prepared or Prepared()).to_json()), "{}", "[]",
+        id=number, name=name, kind=wanted.kind, status=Status.QUEUED, priority=wanted.priority,
+        cpus=wanted.resources.cpus, memory=wanted.resources.memory, submitted=MADE, started=None, ended=None,
+        reason="", exit_code=None, attempt=1, stop="", held=False, numbers="", size=1, running=0, completed=0,
+        failed=0, canceled=0, cpu=0.0, peak=0, read=0, written=0, cwd="/", spec_json=wanted.to_json(),
+        prepared_json=json.dumps((prepared or Prepared()).to_json()), origin_json="{}", fingerprint="",
     )  # fmt: skip
     return replace(plain, **changes)
 

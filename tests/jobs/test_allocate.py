@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmod.jobs.allocate import allocate, free
+from dmod.jobs.allocate import allocate, free, rooms
+from dmod.jobs.allocate import room as ranks
 from dmod.jobs.resources import Allocation, Node, Resources
 
 PARADIGMS = ("single-node", "fill-nodes", "round-robin")
@@ -70,6 +71,19 @@ def test_a_single_node_refuses_only_what_fits_no_node(wanted, nodes):
 def test_several_nodes_refuse_only_what_has_no_room_on_all_of_them(wanted, nodes):
     fits = sum(room(wanted, node) for node in nodes) >= wanted.cpus
     assert (allocate(wanted, nodes) is not None) == fits
+
+
+@given(requests(SPREADING), pools())
+def test_how_many_ranks_fit_is_the_same_for_one_node_and_for_many(wanted, nodes):
+    expected = [room(wanted, node) for node in nodes]
+    assert [ranks(wanted, node.cpus, node.memory) for node in nodes] == expected
+    assert rooms(wanted, nodes) == expected
+
+
+@given(requests(PARADIGMS), pools(), st.integers(1, 9), MEMORY)
+def test_a_node_that_gives_less_than_it_has_given_grants_nothing(wanted, nodes, cpus, memory):
+    short = Node("short", -cpus, -memory)
+    assert allocate(wanted, [short, *nodes]) == allocate(wanted, nodes)
 
 
 @given(requests(("fill-nodes",)), pools())

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dmod.errors import NotFoundError
-from dmod.jobs.launch import ONE_THREAD, mpiexec, plan, ranks_of
+from dmod.jobs.launch import ONE_THREAD, mpiexec, plan, ranks_of, trace
+from dmod.jobs.order import line_item
 from dmod.jobs.prepared import Prepared
+
+if TYPE_CHECKING:
+    from dmod.jobs.job import Job
+    from dmod.jobs.launch import Program
 
 FOLDER, ROOT = Path("/p/.dmod/jobs/7"), Path("/p")
 
 
-def command(make, *argv: str, cwd: Path = Path("/"), **table: object):
-    return make.job(7, of=make.spec("command", argv=list(argv), **table), cwd=str(cwd))
+def command(make, *argv: str, cwd: Path = Path("/"), seed: int = 0, **table: object):
+    return make.job(7, of=replace(make.spec("command", argv=list(argv), **table), seed=seed), cwd=str(cwd))
+
+
+def started(job: Job, task: int = 0, item: str = "") -> Program:
+    """The program of a task's first attempt."""
+    return plan(job, ROOT).program(task, 1, FOLDER, (2, 3), item)
 
 
 def simulation(make, cpus: int, catchments: int, memory: int = 0):
@@ -24,17 +36,36 @@ def simulation(make, cpus: int, catchments: int, memory: int = 0):
 
 
 def test_a_command_runs_where_it_was_submitted_and_knows_who_it_is(make, tmp_path: Path):
-    program = plan(command(make, "/bin/echo", "$HOME", cwd=tmp_path, env={"A": "1"}), FOLDER, ROOT)
-    assert program.argv == ("/bin/echo", "$HOME")
-    assert (program.cwd, program.folder, program.cpus, program.memory) == (tmp_path, FOLDER, 1, 0)
+    job = command(make, "/bin/echo", "$HOME", cwd=tmp_path, env={"A": "1"}, seed=100)
+    program = plan(job, ROOT).program(5, 2, FOLDER, (2, 3))
+    assert (program.key, program.attempt, program.argv) == ((7, 5), 2, ("/bin/echo", "$HOME"))
+    assert (program.cwd, program.folder, program.cpus) == (tmp_path, FOLDER, (2, 3))
+    assert (program.memory, program.total) == (0, 0)
     assert program.env == {
-        "DMOD_JOB": "7", "DMOD_TASK": "0", "DMOD_ATTEMPT": "1",
-        "DMOD_PROJECT": "/p", "DMOD_JOB_FOLDER": str(FOLDER), "A": "1",
+        "DMOD_JOB": "7", "DMOD_TASK": "5", "DMOD_ATTEMPT": "2", "DMOD_PROJECT": "/p",
+        "DMOD_JOB_FOLDER": str(FOLDER), "DMOD_SEED": "105", "A": "1",
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("argv", "line", "seen"),
+    [
+        (["/bin/echo", "{}"], "two words", ["two words"]),
+        (["/bin/echo", "-n", "a{}b{}"], "-", ["-n", "a-b-"]),
+        (["/bin/echo", "{}"], '{} é "', ['{} é "']),
+        (["/bin/echo"], "x", []),
+        (["/bin/echo", "{}"], "", [""]),
+    ],
+)
+def test_a_line_stands_for_the_braces_in_what_a_command_is_given(make, argv: list[str], line: str, seen: list[str]):
+    program = started(command(make, *argv), 3, line_item(line))
+    assert list(program.argv[1:]) == seen
+    assert program.env["DMOD_LINE"] == line
+    assert started(command(make, *argv)).argv == tuple(argv)  # braces without a line stay what they are
+
+
 def test_a_command_is_found_on_path_as_a_file(make):
-    (program, *_) = plan(command(make, "sh"), FOLDER, ROOT).argv
+    (program, *_) = started(command(make, "sh")).argv
     assert Path(program).is_absolute()
     assert Path(program).name == "sh"
 
@@ -43,8 +74,8 @@ def test_a_command_is_found_where_it_was_submitted_and_on_a_path_of_its_own(make
     script = tmp_path / "run"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
-    assert plan(command(make, "./run", cwd=tmp_path), FOLDER, ROOT).argv[0] == str(script)
-    assert plan(command(make, "run", env={"PATH": str(tmp_path)}), FOLDER, ROOT).argv[0] == str(script)
+    assert started(command(make, "./run", cwd=tmp_path)).argv[0] == str(script)
+    assert started(command(make, "run", env={"PATH": str(tmp_path)})).argv[0] == str(script)
 
 
 @pytest.mark.parametrize(
@@ -53,22 +84,22 @@ def test_a_command_is_found_where_it_was_submitted_and_on_a_path_of_its_own(make
 def test_what_is_no_program_is_said_so(make, word: str, where: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotFoundError) as caught:
-        plan(command(make, word), FOLDER, ROOT)
+        started(command(make, word))
     assert caught.value.message == f"there is no program {word} {where}"
     assert caught.value.why == "argv is run as it is, without a shell"
 
 
 def test_one_rank_needs_no_mpi(make):
-    program = plan(simulation(make, cpus=1, catchments=5, memory=100), FOLDER, ROOT)
+    program = started(simulation(make, cpus=1, catchments=5, memory=100))
     assert program.argv == (sys.executable, "-m", "dmod.worker", str(FOLDER))
-    assert program.memory == 100
+    assert (program.memory, program.total) == (100, 100)
     assert {program.env[name] for name in ONE_THREAD} == {"1"}
 
 
 def test_several_ranks_share_the_memory(make):
-    program = plan(simulation(make, cpus=3, catchments=5, memory=100), FOLDER, ROOT)
+    program = started(simulation(make, cpus=3, catchments=5, memory=100))
     assert program.argv == (mpiexec(), "-n", "3", sys.executable, "-m", "dmod.worker", str(FOLDER))
-    assert program.memory == 33
+    assert (program.memory, program.total) == (33, 100)
 
 
 @pytest.mark.parametrize(("cpus", "catchments", "ranks"), [(4, 2, 2), (2, 4, 2), (3, 0, 1)])
@@ -79,3 +110,8 @@ def test_there_are_never_more_ranks_than_catchments(make, cpus: int, catchments:
 def test_only_a_simulation_has_ranks(make):
     assert ranks_of(make.job(of=make.spec("command", cpus=4, argv=["a"]))) == 1
     assert ranks_of(make.job(of=make.spec("evaluation", cpus=4, simulation="a", observation="b"))) == 1
+
+
+def test_of_a_program_that_cannot_be_found_any_more_its_folder_is_enough():
+    program = trace((7, 5), 2, FOLDER, [1])
+    assert (program.key, program.attempt, program.folder, program.cpus) == ((7, 5), 2, FOLDER, (1,))

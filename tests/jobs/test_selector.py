@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dmod.errors import NotFoundError, UsageError
-from dmod.jobs.selector import select
+from dmod.jobs.selector import pick, select
 
 NAMES = ("leaf", "demo-a", "demo-b", "leaf", "été 1", "7")
 
@@ -54,3 +54,39 @@ def test_a_range_that_runs_backwards_is_turned_round(jobs):
     with pytest.raises(UsageError) as caught:
         select(["4-2"], jobs)
     assert (caught.value.message, caught.value.fix) == ("4-2 is an empty range", "2-4")
+
+
+@pytest.mark.parametrize(
+    ("words", "picked"),
+    [
+        (["3/7"], [(3, "7")]),
+        (["3/7", "3/1-2,9"], [(3, "1-2,7,9")]),
+        (["leaf/4"], [(4, "4")]),
+        (["last/1-9:2"], [(6, "1-9:2")]),
+        (["2-3/1"], [(2, "1"), (3, "1")]),
+        (["3", "3/7"], [(3, None)]),  # the job has all its tasks
+        (["2/1", "3"], [(2, "1"), (3, None)]),
+    ],
+)
+def test_a_word_may_name_tasks(jobs, words: list[str], picked: list[tuple[int, str | None]]):
+    assert [(job.id, numbers and str(numbers)) for job, numbers in pick(words, jobs)] == picked
+
+
+def test_a_job_whose_name_looks_like_a_task_is_found_by_it(make):
+    assert [job.id for job in select(["run/7"], [make.job(1, "run"), make.job(2, "run/7")])] == [2]
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [("99/7", "there is no job 99"), ("nix/1-3", "there is no job nix"), ("3/x", "there is no job 3/x")],
+)
+def test_tasks_of_no_job_are_not_found(jobs, word: str, error: str):
+    with pytest.raises(NotFoundError) as caught:
+        pick([word], jobs)
+    assert caught.value.message == error
+
+
+def test_tasks_are_refused_where_a_job_is_meant(jobs):
+    with pytest.raises(UsageError) as caught:
+        select(["3/7"], jobs)
+    assert (caught.value.message, caught.value.fix) == ("3/7 names tasks, and a job is needed here", "3")

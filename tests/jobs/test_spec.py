@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dmod.hydro import metrics
 from dmod.jobs import kinds
 from dmod.jobs.kinds import evaluation
 from dmod.jobs.resources import Resources
-from dmod.jobs.spec import mapping, plain, stamp
+from dmod.jobs.spec import Spec, mapping, plain, stamp
 
 COMMAND = 'kind = "command"\n[command]\nargv = ["/bin/echo", "hello"]\n'
 SIMULATION = """\
@@ -32,6 +33,7 @@ start = 2015-12-01T00:00:00Z
 end = 2015-12-31
 format = "csv"
 """
+KEYS = ", ".join(key.name for key in fields(Spec))
 EVALUATION = 'kind = "evaluation"\n[evaluation]\nsimulation = "sim-1"\nobservation = "gauges"\nwarmup = "365d"\n'
 
 
@@ -169,7 +171,7 @@ def test_a_word_of_the_command_line_is_named_where_it_is_wrong():
         ),
         (
             COMMAND + SIMULATION[SIMULATION.index("[simulation]") :],
-            ['river.toml:4:1 unknown key "simulation"; the keys are kind, name, executor, resources, command'],
+            [f'river.toml:4:1 unknown key "simulation"; the keys are {KEYS}, command'],
         ),
         (
             'kind = "command"\nresources = 3\n[command]\nargv = ["a"]\n',
@@ -208,6 +210,7 @@ def test_json_keeps_what_was_asked_and_leaves_out_nothing_said():
         "catchments": ["cat-1", "cat-2"],
         "start": "2015-12-01T00:00:00Z",
         "end": "2015-12-31T00:00:00Z",
+        "routing": "none",
         "format": "csv",
     }
 

@@ -77,6 +77,27 @@ def test_a_changed_parameter_changes_the_scores(shell):
     assert after["baskatong"] == before["baskatong"]
 
 
+def test_what_was_made_is_used_again_and_nothing_is_repeated_on_other_data(shell):
+    shell.run("demo")
+    demo = type(shell)(shell.folder / "dmod-demo")
+    assert demo.json("job", "submit", "simulation.toml", "--reuse")["id"] == 1
+    assert "dataset rivers-1" in demo.run("job", "submit", "simulation.toml", "--reuse", "--cpus", "1").stdout
+    other = demo.json("job", "submit", "simulation.toml", "--reuse", "--set", "seed=7", "--wait")
+    assert (other["id"], other["status"]) == (3, "completed")
+    assert demo.json("job", "show", "1", "--provenance")["origin"]["packages"]["holmes-rs"]
+    demo.run("dataset", "delete", "rivers-1", "--yes")
+    again = demo.json("job", "submit", "simulation.toml", "--reuse", "--wait")
+    assert (again["id"], again["output"]) == (4, "rivers-4")
+    held = str(demo.json("job", "submit", "simulation.toml", "--hold")["id"])
+    for exact in (True, False):
+        demo.run("job", "cancel", held)
+        if not exact:
+            demo.run("dataset", "delete", "snow", "--yes")
+            demo.run("dataset", "create", "snow", "--category", "forcing", "--from", "rain.nc")
+        said = demo.run("job", "retry", held, "--exact", code=0 if exact else 4).stderr
+        assert ("dataset snow has changed" in said) is not exact
+
+
 @pytest.mark.parametrize("moment", ["hydrofabric/nexuses.geojson", ".dmod/datasets/rain", ".dmod/jobs/1/job.json"])
 def test_killed_in_the_middle_it_completes_the_next_time(shell, moment):
     process = subprocess.Popen(

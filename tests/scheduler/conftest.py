@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import pytest
 from dmod import toml_file
 from dmod.config import Defaults
 from dmod.jobs import kinds
+from dmod.jobs.numbers import Numbers
+from dmod.jobs.order import Order
 from dmod.jobs.prepared import Prepared
 from dmod.scheduler.queue import Queue
 
@@ -20,13 +23,21 @@ if TYPE_CHECKING:
     from dmod.jobs.job import Job
 
 
-def spec(kind: str, name: str = "noop", *, cpus: int = 1, memory: int = 0, **table: object):
-    data = {"kind": kind, "name": name, "resources": {"cpus": cpus, "memory": memory}, kind: table}
+def spec(kind: str, name: str = "noop", *, cpus: int = 1, memory: int = 0, limit: str = "0s", **table: object):
+    resources = {"cpus": cpus, "memory": memory, "time_limit": limit}
+    data = {"kind": kind, "name": name, "resources": resources, kind: table}
     return kinds.read(toml_file.Located(Path("job.toml"), data, {}), Defaults())
 
 
-def command(name: str = "noop", *, cpus: int = 1, **table: object):
-    return spec("command", name, cpus=cpus, argv=["/bin/true"], **table)
+def command(name: str = "noop", *, cpus: int = 1, env: dict[str, str] | None = None, **asked: object):
+    """`asked`: priority, retries and what else each kind has."""
+    return replace(spec("command", name, cpus=cpus, argv=["/bin/true"], env=env or {}), **asked)
+
+
+def order(of=None, prepared: Prepared | None = None, cwd: str = "/", numbers: str = "", **more: object) -> Order:
+    """A job to submit; `numbers`: of its tasks."""
+    wanted = Numbers.parse(numbers) if numbers else None
+    return Order(of or command(), Path(cwd), prepared or Prepared(), wanted, **more)
 
 
 def simulation(name: str = "sim", *, cpus: int = 1, **table: object):
@@ -44,7 +55,7 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
 def make(queue: Queue) -> SimpleNamespace:
     """Specs, and jobs that are in the queue."""
 
-    def job(of=None, prepared: Prepared | None = None, cwd: str = "/") -> Job:
-        return queue.get(queue.submit(of or command(), Path(cwd), prepared or Prepared()))
+    def job(of=None, prepared: Prepared | None = None, cwd: str = "/", numbers: str = "", **more: object) -> Job:
+        return queue.get(queue.submit(order(of, prepared, cwd, numbers, **more)))
 
-    return SimpleNamespace(command=command, simulation=simulation, spec=spec, job=job)
+    return SimpleNamespace(command=command, simulation=simulation, spec=spec, order=order, job=job)

@@ -102,7 +102,7 @@ def collector(store: FolderStore):
 def finished(collector: Collector) -> list[tuple[int, str, str]]:
     assert collector.told.wait(10)
     collector.told.clear()
-    return [(job, name, "" if error is None else error.message) for job, name, error in collector.done()]
+    return [(made.job, made.dataset, made.error.message if made.error else "") for made in collector.done()]
 
 
 def test_outputs_are_collected_beside_the_scheduler_which_is_told(job, folder: Path, collector: Collector):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmod.errors import ConflictError, UnreachableError
-from dmod.jobs.prepared import Prepared
 from dmod.scheduler import database
 from dmod.scheduler.queue import Queue
 
@@ -126,7 +125,7 @@ def test_damage_is_noticed_before_the_scheduler_starts(filled: Path, harm: str):
         database.check(filled)
     assert caught.value.message == f"{filled} is damaged"
     assert caught.value.why
-    assert f"mv {filled} {filled}.damaged" in caught.value.fix
+    assert caught.value.fix == "dmod scheduler recover"
     assert filled.read_bytes() == found
 
 
@@ -163,7 +162,7 @@ def test_a_queue_that_cannot_be_written_can_be_looked_at(
 ):
     path = tmp_path / "theirs" / "queue.db"
     writer = Queue(path)
-    job = writer.submit(make.command(), tmp_path, Prepared())
+    job = writer.submit(make.order())
     if kept:
         writer.close()  # nobody writes: its -wal is gone
     monkeypatch.setattr(database.os, "access", lambda *_: False)
@@ -186,5 +185,5 @@ def test_a_new_queue_gives_no_id_that_has_a_folder_of_an_earlier_one(tmp_path: P
     for name in ("3", "12", "notes"):
         (tmp_path / "lost" / "jobs" / name).mkdir(parents=True)
     queue = Queue(tmp_path / "lost" / "queue.db")
-    assert queue.submit(make.command(), tmp_path, Prepared()) == 13
+    assert queue.submit(make.order()) == 13
     queue.close()

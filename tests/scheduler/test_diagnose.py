@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dmod.executors.executor import LOST
 from dmod.scheduler.diagnose import TAIL, diagnose, last_line
 
 if TYPE_CHECKING:
@@ -75,10 +74,6 @@ def test_otherwise_the_code_and_the_last_line_of_stderr(tmp_path: Path, code: in
 
 def test_nothing_left_behind_is_enough(tmp_path: Path):
     assert diagnose(tmp_path / "gone", 3) == "exit code 3"
-
-
-def test_a_program_that_nobody_can_tell_of_vanished(tmp_path: Path):
-    assert diagnose(tmp_path, LOST).startswith("it vanished without an exit code")
 
 
 def test_a_story_cut_short_is_no_story(tmp_path: Path):

@@ -83,7 +83,7 @@ def test_a_program_that_the_scheduler_starts_does_not_keep_its_lock(tmp_path: Pa
     held.take()
     child = subprocess.Popen(["/bin/sleep", "60"], close_fds=False)
     held.give()
-    os.close(held._fd)
+    del held
     try:
         assert holder(tmp_path) is None
     finally:

@@ -7,10 +7,12 @@ import platform
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dmod.config import Config, NodeTable, Scheduler
 from dmod.jobs.resources import Node
-from dmod.scheduler.nodes import cpus, memory, nodes
+from dmod.scheduler.nodes import cpu_numbers, cpus, memory, nodes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,32 @@ def test_nodes_that_say_no_memory_share_by_cpus_what_the_others_leave():
     left = memory() - c.memory
     assert (a.memory, b.memory) == (left // 4, left * 3 // 4)
     assert nodes(Config(nodes={"a": NodeTable(1), "b": NodeTable(1, 2 * WHOLE)}))[0].memory == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ([4], [(0, 1, 4, 5)]),
+        ([1, 2], [(0,), (1, 4)]),
+        ([1, 2, 1, 1], [(0,), (1, 4), (5,), ()]),
+        ([3, 2, 1], [(0, 1, 4), (), (5,)]),
+        ([64], [()]),
+        ([], []),
+    ],
+)
+def test_cpus_are_given_out_in_order_while_there_are_enough(wanted: list[int], numbers: list[tuple[int, ...]]):
+    named = [Node(f"n{at}", count, 0) for at, count in enumerate(wanted)]
+    assert list(cpu_numbers(named, (0, 1, 4, 5)).values()) == numbers
+
+
+@given(st.lists(st.integers(1, 9)), st.lists(st.integers(0, 99), unique=True))
+def test_no_cpu_is_given_out_twice(wanted: list[int], available: list[int]):
+    named = [Node(f"n{at}", count, 0) for at, count in enumerate(wanted)]
+    given_out = cpu_numbers(named, available)
+    numbers = [number for each in given_out.values() for number in each]
+    assert numbers == available[: len(numbers)]
+    assert all(len(given_out[node.name]) in {0, node.cpus} for node in named)
+    assert all(node.cpus > len(available) - len(numbers) for node in named if not given_out[node.name])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
@@ -15,12 +16,11 @@ import pytest
 
 from dmod.errors import ConflictError, NotFoundError
 from dmod.hydro.period import TimeRange
+from dmod.jobs.order import Order
 from dmod.jobs.prepared import Prepared
 from dmod.jobs.resources import Allocation
 from dmod.jobs.status import ACTIVE, Status
 from dmod.scheduler.queue import Queue
-
-NOTHING = Prepared()
 
 
 def story(queue: Queue, job: int) -> list[tuple[str, str]]:
@@ -31,9 +31,10 @@ def test_a_job_comes_back_as_it_was_submitted(queue: Queue, make):
     spec = make.simulation("leaf", cpus=2, output="winter")
     prepared = Prepared({"forcing": ("rain",)}, {"rain": "1f"}, TimeRange.parse("2015-12-01", "2015-12-02"), 3600)
     before = datetime.now(UTC)
-    job = queue.get(queue.submit(spec, Path("/somewhere"), prepared))
+    job = queue.get(queue.submit(Order(replace(spec, priority=80), Path("/somewhere"), prepared, fingerprint="f")))
     assert (job.id, job.name, job.kind, job.status, job.cpus) == (1, "leaf", "simulation", Status.QUEUED, 2)
-    assert (job.spec, job.prepared, job.cwd, job.attempt) == (spec, prepared, "/somewhere", 1)
+    assert (job.spec, job.prepared, job.cwd, job.attempt) == (replace(spec, priority=80), prepared, "/somewhere", 1)
+    assert (job.priority, job.held, job.numbers, job.size, job.fingerprint) == (80, False, "", 1, "f")
     assert (job.started, job.ended, job.exit_code, job.reason, job.stop) == (None, None, None, "", "")
     assert before <= job.submitted <= datetime.now(UTC)
     assert story(queue, 1) == [("queued", "")]
@@ -43,12 +44,12 @@ SUBMIT = """
 import os, signal, sys
 from pathlib import Path
 from dmod.jobs.kinds import from_json
-from dmod.jobs.prepared import Prepared
+from dmod.jobs.order import Order
 from dmod.scheduler.queue import Queue
 
 queue, spec = Queue(Path(sys.argv[1])), from_json(sys.argv[2])
 for _ in range(int(sys.argv[3])):
-    print(queue.submit(spec, Path("/"), Prepared()), flush=True)
+    print(queue.submit(Order(spec, Path("/"))), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -79,7 +80,7 @@ def test_threads_take_turns(queue: Queue, make):
     def submit() -> None:
         own = Queue(queue.path)
         gate.wait()
-        others.extend(own.submit(make.command(), Path("/"), NOTHING) for _ in range(5))
+        others.extend(own.submit(make.order()) for _ in range(5))
         own.close()
 
     threads = [Thread(target=submit) for _ in range(4)]
@@ -91,11 +92,10 @@ def test_threads_take_turns(queue: Queue, make):
 
 
 def test_many_are_submitted_together_or_not_at_all(queue: Queue, make):
-    pair = [(make.command("one"), NOTHING), (make.command("two"), NOTHING)]
-    assert queue.submit_all(pair, Path("/")) == [1, 2]
-    clash = [(make.simulation("a", output="same"), NOTHING), (make.simulation("b", output="same"), NOTHING)]
+    assert queue.submit_all([make.order(make.command("one")), make.order(make.command("two"))]) == [1, 2]
+    clash = [make.order(make.simulation(name, output="same")) for name in "ab"]
     with pytest.raises(ConflictError):
-        queue.submit_all(clash, Path("/"))
+        queue.submit_all(clash)
     assert [job.id for job in queue.jobs()] == [1, 2]
     assert len(queue.events()) == 2
 
@@ -125,120 +125,77 @@ def test_an_output_may_not_take_the_name_that_another_will_have_by_default(make)
         make.job(make.simulation("other", output="leaf-1"))
 
 
-def test_it_goes_from_queued_to_its_end_with_an_event_for_each_step(queue: Queue, make):
-    job = make.job().id
-    held = '[{"node": "here", "cpus": 1, "memory": 0}]'
-    queue.advance(job, Status.STAGING, values={"allocation": held})
-    assert queue.get(job).allocation == (Allocation("here", 1, 0),)
-    queue.advance(job, Status.RUNNING, values={"handle": '{"pid": 7}'})
+def test_it_goes_from_queued_to_its_end_with_an_event_for_each_step(queue: Queue, make, advance):
+    job, held = make.job().id, (Allocation("here", 1, 5),)
+    advance(queue, job, Status.STAGING, held=held)
+    assert (queue.task(job, 0).allocation, queue.get(job).status) == (held, Status.STAGING)
+    advance(queue, job, Status.RUNNING, handle={"pid": 7})
+    task, found = queue.task(job, 0), queue.get(job)
+    assert (task.handle, task.started, found.ended) == ({"pid": 7}, found.started, None)
+    advance(queue, job, Status.COLLECTING, code=0)
+    assert queue.task(job, 0).allocation == ()
+    advance(queue, job, Status.COMPLETED, "dataset a-1")
     found = queue.get(job)
-    assert (found.handle, found.ended) == ({"pid": 7}, None)
-    assert found.started is not None
-    queue.advance(job, Status.COLLECTING, values={"exit_code": 0})
-    queue.advance(job, Status.COMPLETED, "dataset a-1", values={"reason": ""})
-    found = queue.get(job)
-    assert (found.status, found.exit_code, found.reason, found.allocation) == (Status.COMPLETED, 0, "", ())
+    assert (found.status, found.exit_code, found.reason, found.completed) == (Status.COMPLETED, 0, "", 1)
     assert found.ended >= found.started >= found.submitted
     assert [status for status, _ in story(queue, job)] == ["queued", "staging", "running", "collecting", "completed"]
     assert story(queue, job)[-1] == ("completed", "dataset a-1")
 
 
-def test_a_failure_keeps_its_reason_in_row_and_event(queue: Queue, make):
+def test_a_failure_keeps_its_reason_in_job_task_and_event(queue: Queue, make, advance):
     job = make.job().id
-    queue.advance(job, Status.FAILED, "exit code 3: no", values={"exit_code": 3})
-    assert (queue.get(job).reason, queue.get(job).exit_code) == ("exit code 3: no", 3)
+    advance(queue, job, Status.RUNNING)
+    advance(queue, job, Status.FAILED, "exit code 3: no", code=3)
+    for found in (queue.get(job), queue.task(job, 0)):
+        assert (found.status, found.reason, found.exit_code) == (Status.FAILED, "exit code 3: no", 3)
     assert story(queue, job)[-1] == ("failed", "exit code 3: no")
 
 
-def test_advance_is_compare_and_set(queue: Queue, make):
-    job = make.job().id
-    other = Queue(queue.path)
-    other.advance(job, Status.STAGING, by=(Status.QUEUED,))
-    with pytest.raises(ConflictError) as caught:
-        queue.advance(job, Status.STAGING, by=(Status.QUEUED,))
-    other.close()
-    assert caught.value.message == "job 1 is staging: it cannot become staging"
-    assert len(queue.events(job)) == 2
-
-
-@pytest.mark.parametrize("end", [Status.COMPLETED, Status.FAILED, Status.CANCELED])
-def test_what_has_ended_moves_no_more(queue: Queue, make, end: Status):
-    job = make.job().id
-    queue.advance(job, end)
-    with pytest.raises(ConflictError):
-        queue.advance(job, Status.RUNNING)
-    with pytest.raises(ConflictError) as caught:
-        queue.cancel(job)
-    assert caught.value.message == f"job 1 is {end} already"
-    assert queue.get(job).status is end
-
-
-def test_a_waiting_job_is_canceled_at_once(queue: Queue, make):
-    job = make.job().id
-    assert queue.cancel(job) is Status.QUEUED
-    found = queue.get(job)
-    assert (found.status, found.reason) == (Status.CANCELED, "canceled by user")
-    assert found.ended is not None
-    assert story(queue, job)[-1] == ("canceled", "canceled by user")
-
-
-@pytest.mark.parametrize("status", [Status.STAGING, Status.RUNNING, Status.COLLECTING])
-def test_one_that_is_on_its_way_is_asked_to_stop(queue: Queue, make, status: Status):
-    job = make.job().id
-    queue.advance(job, status)
-    assert queue.cancel(job, "enough") is status
-    assert (queue.get(job).status, queue.get(job).stop) == (status, "enough")
-    assert story(queue, job)[-1] == (str(status), "asked to stop: enough")
-    queue.advance(job, Status.CANCELED, "enough")
-    assert queue.get(job).stop == ""
-
-
-def test_a_retry_starts_anew_under_the_same_id(queue: Queue, make):
-    job = make.job().id
-    queue.advance(job, Status.RUNNING, values={"handle": '{"pid": 7}'})
-    queue.advance(job, Status.FAILED, "it broke", values={"exit_code": 1})
-    queue.retry(job)
-    found = queue.get(job)
-    assert (found.status, found.attempt, found.reason, found.exit_code) == (Status.QUEUED, 2, "", None)
-    assert (found.started, found.ended, found.handle, found.allocation) == (None, None, {}, ())
-    assert story(queue, job)[-2:] == [("failed", "it broke"), ("queued", "attempt 2")]
-
-
-def test_only_what_failed_or_was_canceled_is_retried(queue: Queue, make):
-    first, second, third = (make.job().id for _ in range(3))
-    with pytest.raises(ConflictError, match="job 1 is queued: it cannot become queued"):
-        queue.retry(first)
-    queue.advance(second, Status.COMPLETED)
-    with pytest.raises(ConflictError, match="nothing to retry"):
-        queue.retry(second)
-    queue.cancel(third)
-    queue.retry(third)
-    assert queue.get(third).attempt == 2
-
-
-def test_a_retry_does_not_take_an_output_that_another_job_is_about_to_make(queue: Queue, make):
-    first = make.job(make.simulation("a", output="winter")).id
-    queue.cancel(first)
-    make.job(make.simulation("b", output="winter"))
-    with pytest.raises(ConflictError, match='job 2 b is about to make the dataset "winter"'):
-        queue.retry(first)
-
-
 def test_what_is_not_there_is_an_error(queue: Queue):
-    for act in (queue.get, queue.cancel, queue.retry):
+    for act in (queue.get, queue.cancel, queue.retry, queue.hold, queue.release, queue.tasks):
         with pytest.raises(NotFoundError, match="there is no job 7"):
             act(7)
-    with pytest.raises(NotFoundError, match="there is no job 7"):
-        queue.advance(7, Status.RUNNING)
-    assert queue.jobs() == []
-    assert queue.events(7) == []
+    assert queue.jobs() == queue.events(7) == queue.these([7]) == []
+
+
+def test_the_tasks_of_an_array_are_all_there_whether_they_were_begun_or_not(queue: Queue, make, advance):
+    job = make.job(numbers="1-3,7").id
+    advance(queue, job, Status.RUNNING, task=1)
+    advance(queue, job, Status.FAILED, "exit code 3", task=1, code=3)
+    advance(queue, job, Status.RUNNING, task=2)
+    queue.cancel(job, 7)
+    assert [(task.number, str(task.status)) for task in queue.tasks(job)] == [
+        (1, "failed"), (2, "running"), (3, "queued"), (7, "canceled"),
+    ]  # fmt: skip
+    found = queue.get(job)
+    assert (found.status, found.numbers, found.size) == (Status.RUNNING, "1-3,7", 4)
+    assert (found.running, found.failed, found.canceled, found.waiting) == (1, 1, 1, 1)
+    assert [task.number for task in queue.tasks(job, status=(Status.QUEUED, Status.RUNNING))] == [2, 3]
+    assert [task.number for task in queue.tasks(job, numbers=(7, 1, 99))] == [1, 7]
+    assert [task.number for task in queue.tasks(job, limit=2)] == [1, 2]
+    assert queue.task(job, 1).exit_code == 3
+    with pytest.raises(NotFoundError, match=f"job {job} has no task 4"):
+        queue.task(job, 4)
+
+
+def test_the_events_of_an_array_say_of_which_task_they_are(queue: Queue, make, advance):
+    job = make.job(numbers="4,5").id
+    for task in (4, 5):
+        advance(queue, job, Status.RUNNING, task=task)
+        advance(queue, job, Status.COMPLETED, task=task)
+    assert [(event.task, str(event.status)) for event in queue.events(job)] == [
+        (None, "queued"),
+        (None, "running"), (4, "staging"), (4, "running"), (4, "completed"), (None, "queued"),
+        (None, "running"), (5, "staging"), (5, "running"), (5, "completed"), (None, "completed"),
+    ]  # fmt: skip
+    assert [str(event.status) for event in queue.events(job, task=5)] == ["staging", "running", "completed"]
 
 
 @pytest.fixture
-def crowd(queue: Queue, make) -> Queue:
+def crowd(queue: Queue, make, advance) -> Queue:
     for name in ("leaf", "demo-a", "demo-b", "noop"):
         make.job(make.command(name))
-    queue.advance(2, Status.RUNNING)
+    advance(queue, 2, Status.RUNNING)
     queue.cancel(3)
     return queue
 
@@ -257,6 +214,11 @@ def crowd(queue: Queue, make) -> Queue:
         ({"limit": 2}, [3, 4]),
         ({"status": (Status.QUEUED,), "limit": 1}, [4]),
         ({"name": "demo-*", "status": (Status.CANCELED,)}, [3]),
+        ({"kind": "command"}, [1, 2, 3, 4]),
+        ({"kind": "simulation"}, []),
+        ({"since": 0.0, "before": 3}, [1, 2]),
+        ({"since": 4e9}, []),
+        ({"before": 4, "limit": 2}, [2, 3]),
     ],
 )
 def test_jobs_are_found_by_status_name_and_age(crowd: Queue, filters: dict[str, object], ids: list[int]):
@@ -269,11 +231,11 @@ def test_jobs_are_counted(crowd: Queue):
 
 def test_events_have_ids_and_are_read_from_the_last_one_seen(crowd: Queue):
     events = crowd.events()
-    assert [event.id for event in events] == list(range(1, 7))
-    assert [event.job for event in events] == [1, 2, 3, 4, 2, 3]
+    assert [event.id for event in events] == list(range(1, 8))
+    assert [event.job for event in events] == [1, 2, 3, 4, 2, 2, 3]
     assert crowd.events(after=4) == events[4:]
     assert crowd.events(limit=2) == events[-2:]
-    assert crowd.events(3, after=3) == [events[5]]
+    assert crowd.events(3, after=3) == [events[6]]
     assert events[0].time.tzinfo is UTC
 
 
@@ -293,7 +255,7 @@ def test_a_reader_sees_that_another_has_written(queue: Queue, make):
 def test_a_reader_is_not_held_up_by_a_writer(queue: Queue, make):
     make.job()
     reader = Queue(queue.path)
-    with queue._transaction() as write:
+    with queue.transaction() as write:
         write.execute("update job set name = 'half done'")
         assert reader.get(1).name == "noop"
     assert reader.get(1).name == "half done"
@@ -304,7 +266,7 @@ def test_what_fails_in_a_transaction_leaves_nothing_behind(queue: Queue, make):
     make.job()
 
     def fail() -> None:
-        with queue._transaction() as write:
+        with queue.transaction() as write:
             write.execute("update job set name = 'half done'")
             raise ConflictError("no")
 

@@ -99,11 +99,11 @@ def test_it_may_be_done_again_and_takes_away_what_an_earlier_attempt_left(make, 
     for left in ("output", "output.partial", "ranks"):
         (folder / left).mkdir()
         (folder / left / "old").touch()
-    for left in ("failure.json", "progress.json", "exit", "stdout.log", "stderr.log"):
+    for left in ("failure.json", "progress.json", "stdout.log", "stderr.log"):
         (folder / left).write_text("old")
-    (folder / "attempt-1").write_text("41\n")
+    (folder / "7").mkdir()  # the folder of a task
     stage(job, folder, store)
-    assert sorted(path.name for path in folder.iterdir()) == ["attempt-1", "dmod", "job.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["7", "dmod", "job.json"]
     assert (folder / "dmod" / "datasets" / "forcing" / "rain" / "rain.txt").exists()
 
 

@@ -1,192 +1,233 @@
-"""Every scheduling decision, as a table of what is known and what is to be done."""
+"""Every scheduling decision, as a table of nodes, who holds them and who waits, and what starts."""
 
 from __future__ import annotations
 
+import math
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dmod.jobs.allocate import free
 from dmod.jobs.resources import Allocation, Node, Resources
-from dmod.jobs.status import Status
-from dmod.scheduler.step import GRACE, Refuse, Seen, Start, Stop, impossible, shortage, step, waits, wake
+from dmod.scheduler.step import GRACE, Decision, Holding, Start, Waiting, ending, impossible, shortage, step
 
-NOW = 1_000_000.0
-HERE = (Node("here", 4, 1000),)
-
-
-def queued(number: int, cpus: int = 1, memory: int = 0) -> Seen:
-    return Seen(number, Status.QUEUED, Resources(cpus, memory))
+NOW = 1000.0
+ONE = (Node("a", 4, 1000),)
+TWO = (Node("a", 4, 1000), Node("b", 2, 500))
+THREE = (*TWO, Node("c", 4, 1000))
 
 
-def running(number: int, cpus: int = 1, *, memory: int = 0, limit: int = 0, since: float = 5.0, **more: object) -> Seen:
-    wanted = Resources(cpus, memory, time_limit=limit)
-    return Seen(number, Status.RUNNING, wanted, (Allocation("here", cpus, memory),), NOW - since, **more)
+def job(number: int, cpus: int = 1, memory: int = 0, *, limit: int = 0, tasks: int = 1, spread: str = "") -> Waiting:
+    return Waiting(number, Resources(cpus, memory, spread or "single-node", limit), tasks)
 
 
-def holds(cpus: int, memory: int = 0) -> tuple[Allocation, ...]:
-    return (Allocation("here", cpus, memory),)
+def holds(node: str, cpus: int, *, ends: float = math.inf, memory: int = 0) -> Holding:
+    """A task that holds cpus of one node and ends so many seconds from now at the latest."""
+    return Holding(99, (Allocation(node, cpus, memory),), NOW + ends)
 
 
-def test_jobs_start_in_their_order_while_there_is_room():
-    assert step([queued(1, 2), queued(2), queued(3, 2), queued(4)], HERE, NOW) == [
-        Start(1, holds(2)),
-        Start(2, holds(1)),
+def decide(nodes: tuple[Node, ...], holding: list[Holding], waiting: list[Waiting], **more: float) -> list[str]:
+    """What starts, as `job: cpus on each node`."""
+    left = free(nodes, [each for task in holding for each in task.held])
+    return [
+        f"{start.job}: " + "+".join(f"{each.cpus}{each.node}" for each in granted)
+        for start in step(waiting, nodes, left, holding, NOW, **more)
+        for granted in start.allocations
     ]
 
 
-def test_what_runs_or_is_staged_keeps_its_cpus_and_what_is_collected_does_not():
-    staging = Seen(2, Status.STAGING, Resources(1), holds(1))
-    collecting = Seen(3, Status.COLLECTING, Resources(4), holds(4))
-    assert step([running(1, 2), staging, collecting, queued(4), queued(5)], HERE, NOW) == [Start(4, holds(1))]
+TABLE = {
+    "nobody waits": (ONE, [], [], []),
+    "one fits": (ONE, [], [job(1, 4)], ["1: 4a"]),
+    "in their order while there is room": (ONE, [], [job(1, 2), job(2), job(3), job(4)], ["1: 2a", "2: 1a", "3: 1a"]),
+    "the order given counts, not the number": (ONE, [], [job(7, 3), job(2), job(1)], ["7: 3a", "2: 1a"]),
+    "what is held is not given twice": (ONE, [holds("a", 3)], [job(1), job(2)], ["1: 1a"]),
+    "full": (ONE, [holds("a", 4)], [job(1)], []),
+    "memory holds back as cpus do": (ONE, [holds("a", 1, memory=700)], [job(1, 1, 301)], []),
+    "memory that just fits": (ONE, [holds("a", 1, memory=700)], [job(1, 1, 300)], ["1: 1a"]),
+    "many tasks of one job": (ONE, [], [job(1, 1, tasks=3), job(2)], ["1: 1a", "1: 1a", "1: 1a", "2: 1a"]),
+    "more tasks than room": (ONE, [], [job(1, 2, tasks=1000)], ["1: 2a", "1: 2a"]),
+    "tasks of an array are not overtaken by what comes after": (
+        ONE, [holds("a", 1)], [job(1, 2, tasks=5), job(2)], ["1: 2a"],
+    ),
+    "a job whose limit leaves no task": (ONE, [], [job(1, tasks=0), job(2)], ["2: 1a"]),
+    "what never fits holds nobody up": (ONE, [], [job(1, 5), job(2, 1, 1001), job(3)], ["3: 1a"]),
+    "no nodes": ((), [], [job(1)], []),
+    "the node it fills best": (TWO, [], [job(1, 2)], ["1: 2b"]),
+    "large holes stay for large jobs": (TWO, [], [job(1), job(2), job(3, 4)], ["1: 1b", "2: 1b", "3: 4a"]),
+    "fill-nodes on as few nodes as can be": (TWO, [], [job(1, 5, spread="fill-nodes")], ["1: 4a+1b"]),
+    "round-robin on all": (TWO, [], [job(1, 4, spread="round-robin")], ["1: 2a+2b"]),
+    "a spread job gets its memory where it runs": (
+        TWO, [holds("a", 0, memory=900)], [job(1, 2, 500, spread="round-robin")], ["1: 2b"],
+    ),
+    # The head waits without a known end: nothing behind takes of a node that could serve it.
+    "a large head is not starved by small ones": (ONE, [holds("a", 1)], [job(1, 4), job(2), job(3)], []),
+    "nor by short ones, if nobody knows when it starts": (ONE, [holds("a", 1)], [job(1, 4), job(2, limit=1)], []),
+    "a node that could never serve the head is free": (
+        TWO, [holds("a", 1)], [job(1, 4), job(2), job(3, 2)], ["2: 1b"],
+    ),
+    "any node that could serve a spread head waits": (
+        TWO, [holds("a", 1)], [job(1, 6, spread="fill-nodes"), job(2)], [],
+    ),
+    "a node with too little memory for a rank serves none": (
+        TWO, [holds("a", 1)], [job(1, 1, 900), job(2, 1, 900), job(3, 4, 600), job(4)], ["1: 1a", "4: 1b"],
+    ),
+    # The head has a reservation: 100 s from now.
+    "a task that ends before the reservation": (
+        ONE, [holds("a", 3, ends=100)], [job(1, 4), job(2, limit=90)], ["2: 1a"],
+    ),
+    "a task that may end after it": (ONE, [holds("a", 3, ends=100)], [job(1, 4), job(2, limit=91)], []),
+    "a task without a limit": (ONE, [holds("a", 3, ends=100)], [job(1, 4), job(2)], []),
+    "a long task beside the head": (ONE, [holds("a", 3, ends=100)], [job(1, 3), job(2)], ["2: 1a"]),
+    "no more long tasks than fit beside the head": (
+        ONE, [holds("a", 2, ends=100)], [job(1, 3), job(2, tasks=2), job(3)], ["2: 1a"],
+    ),
+    "a short task where a long one has no room": (
+        ONE, [holds("a", 2, ends=100)], [job(1, 3), job(2), job(3), job(4, limit=90)], ["2: 1a", "4: 1a"],
+    ),
+    "a short task first leaves no room for a long one": (
+        ONE, [holds("a", 2, ends=100)], [job(1, 3), job(2, limit=90, tasks=2), job(3)], ["2: 1a", "2: 1a"],
+    ),
+    "memory beside the head": (
+        ONE, [holds("a", 1, ends=100, memory=900)],
+        [job(1, 1, 800), job(2, 1, 90), job(3, 2, 10)], ["2: 1a", "3: 2a"],
+    ),
+    "memory that the head needs": (
+        ONE, [holds("a", 1, ends=100, memory=500)], [job(1, 1, 900), job(2, 1, 101), job(3, 1, 100)], ["3: 1a"],
+    ),
+    "the reservation is the first moment that is enough": (
+        ONE, [holds("a", 1, ends=50), holds("a", 2, ends=100)],
+        [job(1, 2), job(2, limit=40), job(3, limit=41)], ["2: 1a"],
+    ),
+    "an end that is not enough is no reservation": (
+        ONE, [holds("a", 1, ends=50), holds("a", 2, ends=100)], [job(1, 4), job(2, limit=90)], ["2: 1a"],
+    ),
+    "the head waits for the node that is free first": (
+        (ONE[0], Node("b", 4, 1000)), [holds("a", 3, ends=100), holds("b", 2, ends=200)], [job(1, 4), job(2, tasks=3)],
+        ["2: 1b", "2: 1b"],
+    ),
+    "a task without an end on one node, an end on the other": (
+        (ONE[0], Node("b", 4, 1000)), [holds("a", 3), holds("b", 3, ends=100)], [job(1, 4), job(2, tasks=3)], ["2: 1a"],
+    ),
+    "a spread head keeps its share of each node": (
+        THREE, [holds("a", 3, ends=100), holds("c", 4, ends=100)],
+        [job(1, 8, spread="fill-nodes"), job(2, tasks=4)], ["2: 1b", "2: 1b"],
+    ),
+    "a spread job in the holes": (
+        TWO, [holds("a", 3, ends=100)], [job(1, 4), job(2, 3, limit=80, spread="fill-nodes")], ["2: 1a+2b"],
+    ),
+    "a spread job that would keep the head waiting": (
+        TWO, [holds("a", 3, ends=100)], [job(1, 4), job(2, 3, spread="fill-nodes"), job(3)], ["3: 1b"],
+    ),
+    "who is late ends now or later, nobody knows": (
+        ONE, [holds("a", 3, ends=-5)], [job(1, 4), job(2, limit=1), job(3)], [],
+    ),
+    "what starts now ends as its limit says": (ONE, [], [job(1, 3, limit=60), job(2, 4), job(3, limit=60)], [
+        "1: 3a", "3: 1a",
+    ]),
+    "what starts now without a limit has no end": (ONE, [], [job(1, 3), job(2, 4), job(3, limit=60)], ["1: 3a"]),
+    "only the first that does not fit is the head": (
+        ONE, [holds("a", 3, ends=100)], [job(1, 2), job(2, 4), job(3)], ["3: 1a"],
+    ),
+    "an impossible one is no head": (ONE, [holds("a", 3)], [job(1, 9), job(2, 1)], ["2: 1a"]),
+    "what runs on a node that is drained counts for nothing": (
+        ONE, [holds("gone", 4, ends=10)], [job(1, 3), job(2, 2), job(3, limit=5)], ["1: 3a"],
+    ),
+    "a node that gives less than it has given": (
+        (Node("a", 2, 1000), Node("b", 1, 10)), [holds("a", 4, ends=100)], [job(1, 2), job(2)], ["2: 1b"],
+    ),
+}  # fmt: skip
 
 
-def test_a_large_job_at_the_head_is_not_starved_by_small_ones_behind():
-    assert step([running(1), queued(2, 4), queued(3), queued(4)], HERE, NOW) == []
-    assert step([queued(2, 4), queued(3), queued(4)], HERE, NOW) == [Start(2, holds(4))]
+@pytest.mark.parametrize("case", TABLE)
+def test_what_starts(case: str):
+    nodes, holding, waiting, starts = TABLE[case]
+    assert decide(nodes, holding, waiting) == starts
 
 
-def test_memory_holds_jobs_back_as_cpus_do():
-    assert step([running(1, memory=700), queued(2, memory=301)], HERE, NOW) == []
-    assert step([running(1, memory=700), queued(2, memory=300)], HERE, NOW) == [Start(2, holds(1, 300))]
+def test_a_start_says_the_job_and_the_allocations_of_its_tasks():
+    held = (Allocation("a", 2, 300),)
+    assert step([job(1, 2, 300, tasks=9)], ONE, ONE, [], NOW) == [Start(1, [held, held])]
 
 
-def test_what_can_never_run_is_refused_and_holds_nobody():
-    assert step([queued(1, 5), queued(2, 1, 1001), queued(3)], HERE, NOW) == [
-        Refuse(1, "needs 5 cpus, 4 in all"),
-        Refuse(2, "needs 1001B, 1000B in all"),
-        Start(3, holds(1)),
-    ]
+def test_no_more_start_at_once_than_asked_for_and_the_rest_is_for_the_next_call():
+    assert decide(ONE, [], [job(1, tasks=2), job(2, tasks=9)], most=3) == ["1: 1a", "1: 1a", "2: 1a"]
+    assert decide(ONE, [], [job(1)], most=0) == []
 
 
-def test_a_time_limit_asks_once_and_then_insists():
-    over = running(1, limit=60, since=60)
-    assert step([running(1, limit=60, since=59)], HERE, NOW) == []
-    assert step([over], HERE, NOW) == [Stop(1, "over its time limit of 1m", kill=False)]
-    asked = running(1, limit=60, since=70, stop="over its time limit of 1m", asked=NOW - GRACE + 1)
-    assert step([asked], HERE, NOW) == []
-    late = running(1, limit=60, since=70, stop="over its time limit of 1m", asked=NOW - GRACE)
-    assert step([late], HERE, NOW) == [Stop(1, "over its time limit of 1m", kill=True)]
+def test_a_longer_grace_ends_later():
+    cluster = (ONE, [holds("a", 3, ends=100)], [job(1, 4), job(2, limit=50)])
+    assert decide(*cluster, grace=50) == ["2: 1a"]
+    assert decide(*cluster, grace=51) == []
+    assert ending(Resources(time_limit=50), NOW) == NOW + 50 + GRACE
+    assert ending(Resources(), NOW) == math.inf
 
 
-def test_a_canceled_job_is_asked_to_end_and_then_ended():
-    assert step([running(1, stop="canceled by user")], HERE, NOW) == [Stop(1, "canceled by user", kill=False)]
-    asked = running(1, stop="canceled by user", asked=NOW)
-    assert step([asked], HERE, NOW + GRACE / 2) == []
-    assert step([asked], HERE, NOW + GRACE) == [Stop(1, "canceled by user", kill=True)]
+def test_the_queue_is_read_only_as_far_as_there_is_room():
+    def waiting():
+        yield job(1, 3)
+        yield job(2)
+        pytest.fail("nothing is free any more")
+
+    assert len(step(waiting(), ONE, ONE, [], NOW)) == 2
 
 
-def test_only_what_runs_can_be_stopped():
-    staging = Seen(1, Status.STAGING, Resources(1, time_limit=1), holds(1), NOW - 9, "canceled by user")
-    assert step([staging], HERE, NOW) == []
+def test_the_queue_is_read_no_further_if_nothing_behind_the_head_may_start():
+    def waiting():
+        yield job(1, 4)
+        yield job(2)
+        pytest.fail("the head may need all that is free")
+
+    assert step(waiting(), ONE, free(ONE, [Allocation("a", 1, 0)]), [holds("a", 1)], NOW) == []
 
 
-def test_nothing_to_do_is_no_action():
-    assert step([], HERE, NOW) == []
-    assert step([running(1)], HERE, NOW) == []
+def test_who_holds_what_is_not_asked_if_nobody_is_behind_the_head():
+    def holding():
+        pytest.fail("no reservation is needed")
+        yield
+
+    left = free(ONE, [Allocation("a", 2, 0)])
+    assert step([job(1, 4), job(2, 3)], ONE, left, holding(), NOW) == []
+
+
+def test_one_that_fits_is_found_behind_thousands_that_do_not():
+    many = [job(number, 2) for number in range(1, 5000)]
+    assert decide(ONE, [holds("a", 3, ends=100)], [*many, job(5000, limit=60)]) == ["5000: 1a"]
+
+
+def test_long_ones_that_must_wait_hide_no_short_one_behind_them():
+    many = [job(number, 1, number % 100) for number in range(2, 5000)]
+    assert decide(ONE, [holds("a", 3, ends=100)], [job(1, 4), *many, job(5000, limit=60)]) == ["5000: 1a"]
+
+
+def test_nothing_is_reserved_while_all_fit():
+    with pytest.raises(LookupError):
+        Decision(ONE, ONE, [], NOW, GRACE).reserved()
+
+
+APART = (Node("a", 6, 100), Node("b", 1, 2**30))
 
 
 @pytest.mark.parametrize(
-    ("jobs", "seconds"),
+    ("wanted", "nodes", "lack"),
     [
-        ([], None),
-        ([queued(1), running(2)], None),
-        ([running(1, limit=60, since=45)], 15.0),
-        ([running(1, limit=60, since=45), running(2, limit=60, since=50)], 10.0),
-        ([running(1, limit=60, since=99)], 0.0),
-        ([running(1, limit=60, since=70, stop="x", asked=NOW - 4)], GRACE - 4),
+        (Resources(4, 1000), ONE, ""),
+        (Resources(5), ONE, "needs 5 cpus, 4 free"),
+        (Resources(1), (Node("a", 0, 9),), "needs 1 cpu, 0 free"),
+        (Resources(1), (Node("a", -2, 9),), "needs 1 cpu, 0 free"),
+        (Resources(1), (), "needs 1 cpu, 0 free"),
+        (Resources(1, 2**30), ONE, "needs 1GiB, 1000B free"),
+        (Resources(5), TWO, "needs 5 cpus on one node, at most 4 free"),
+        (Resources(1, 1200), TWO, "needs 1.2KiB on one node, at most 1000B free"),
+        (Resources(7, 0, "fill-nodes"), TWO, "needs 7 cpus, 6 free"),
+        (Resources(6, 1501, "round-robin"), TWO, "needs 1501B, 1500B free"),
+        (Resources(2, 1200, "fill-nodes"), TWO, "needs 2 cpus with 600B each, 1 such free"),
+        (
+            Resources(4, 2**29),
+            APART,
+            "needs 4 cpus and 512MiB on one node: a has 6 cpus and 100B free, b has 1 cpu and 1GiB free",
+        ),
     ],
 )
-def test_time_alone_makes_something_to_do(jobs: list[Seen], seconds: float | None):
-    assert wake(jobs, NOW) == seconds
-
-
-def test_why_a_job_waits_is_said_in_numbers():
-    jobs = [running(1, 3), queued(2, 2), queued(3), queued(4)]
-    assert waits(jobs, HERE) == {2: "needs 2 cpus, 1 free", 3: "behind job 2", 4: "behind job 2"}
-    assert waits([running(1, memory=900), queued(2, memory=200)], HERE) == {2: "needs 200B, 100B free"}
-    assert waits([running(1, 3), queued(2)], HERE) == {2: "next"}
-    assert waits([running(1)], HERE) == {}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "lack"),
-    [
-        (Resources(4, 1000), ""),
-        (Resources(5), "needs 5 cpus, 4 in all"),
-        (Resources(1, 2**30), "needs 1GiB, 1000B in all"),
-        (Resources(1, paradigm="round-robin"), ""),
-    ],
-)
-def test_what_can_never_be_is_said_in_numbers(wanted: Resources, lack: str):
-    assert impossible(wanted, HERE) == lack
-
-
-def test_nodes_count_together_only_for_jobs_that_may_be_spread():
-    two = (Node("one", 2, 100), Node("two", 3, 100))
-    assert shortage(Resources(4, paradigm="fill-nodes"), two) == ""
-    assert shortage(Resources(4), two) == "needs 4 cpus, 3 free"
-    assert shortage(Resources(6, paradigm="round-robin"), two) == "needs 6 cpus, 5 free"
-
-
-@st.composite
-def crowds(draw) -> list[Seen]:
-    sizes = draw(st.lists(st.tuples(st.booleans(), st.integers(1, 5), st.integers(0, 400)), max_size=8))
-    jobs, left = [], HERE
-    for number, (runs, cpus, memory) in enumerate(sizes, start=1):
-        fits = left[0].cpus >= cpus and left[0].memory >= memory
-        jobs.append(running(number, cpus, memory=memory) if runs and fits else queued(number, cpus, memory))
-        left = free(HERE, [each for job in jobs for each in job.held])
-    return jobs
-
-
-@given(crowds())
-def test_what_is_started_fits_beside_what_runs(jobs):
-    started = [each for action in step(jobs, HERE, NOW) if isinstance(action, Start) for each in action.allocation]
-    held = [each for job in jobs for each in job.held]
-    (left,) = free(HERE, held + started)
-    assert left.cpus >= 0
-    assert left.memory >= 0
-
-
-@given(crowds())
-def test_none_overtakes_one_that_could_run(jobs):
-    actions = step(jobs, HERE, NOW)
-    decided = [action.job for action in actions]
-    waiting = [job.id for job in jobs if job.status is Status.QUEUED]
-    assert decided == waiting[: len(decided)]
-
-
-@given(crowds())
-def test_when_nothing_runs_something_starts(jobs):
-    alone = [job for job in jobs if job.status is Status.QUEUED]
-    possible = [job for job in alone if not impossible(job.wanted, HERE)]
-    started = [action for action in step(alone, HERE, NOW) if isinstance(action, Start)]
-    assert bool(started) == bool(possible)
-
-
-LIMITED = {"calib-*": 1}
-
-
-def named(job: int, name: str, status: Status = Status.QUEUED) -> Seen:
-    held = (Allocation("here", 1, 0),) if status is Status.RUNNING else ()
-    return Seen(job, status, Resources(), held, name=name)
-
-
-def test_a_name_at_its_limit_waits_and_holds_nobody_up():
-    jobs = [named(1, "calib-a", Status.RUNNING), named(2, "calib-b"), named(3, "other"), named(4, "calib-c")]
-    nodes = (Node("here", 4, 2**30),)
-    assert [action.job for action in step(jobs, nodes, 0, limits=LIMITED)] == [3]
-    assert waits(jobs, nodes, LIMITED) == {
-        2: '1 at once of "calib-*", 1 run',
-        3: "next",
-        4: '1 at once of "calib-*", 1 run',
-    }
-    assert [action.job for action in step(jobs[1:], nodes, 0, limits=LIMITED)] == [2, 3]
-
-
-@pytest.mark.parametrize(("grace", "killed"), [(5, True), (10, True), (10.5, False)])
-def test_a_job_that_was_asked_to_stop_has_its_grace(grace: float, killed: bool):  # noqa: FBT001
-    job = Seen(1, Status.RUNNING, Resources(), started=0, stop="enough", asked=10)
-    assert step([job], (Node("here", 1, 0),), 20, grace=grace) == ([Stop(1, "enough", kill=True)] if killed else [])
-    assert wake([job], 10, grace) == grace
+def test_what_lacks_is_said_in_numbers(wanted: Resources, nodes: tuple[Node, ...], lack: str):
+    assert shortage(wanted, nodes) == lack
+    assert impossible(wanted, nodes) == lack.replace("free", "in all")

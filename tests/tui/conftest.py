@@ -20,8 +20,10 @@ from dmod.hydro.period import TimeRange
 from dmod.jobs.kinds.command import Command, CommandSpec
 from dmod.jobs.kinds.evaluation import Evaluation, EvaluationSpec
 from dmod.jobs.kinds.simulation import Simulation, SimulationSpec
+from dmod.jobs.numbers import Numbers
+from dmod.jobs.order import Order
 from dmod.jobs.prepared import Prepared
-from dmod.jobs.resources import Resources
+from dmod.jobs.resources import Allocation, Resources
 from dmod.jobs.status import Status
 from dmod.scheduler.lock import Lock
 from dmod.scheduler.nodes import nodes
@@ -31,6 +33,7 @@ from tui.options import Options
 from tui.screens.jobs import Jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -43,8 +46,9 @@ NEXUSES = tuple(RIVERS.values())
 class Stage:
     """A project that tests can act in while a dashboard looks on."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, advance: Callable[..., None]) -> None:
         self.now = NOW
+        self._advance = advance
         monkeypatch.setattr(time, "time", self.clock_seconds)
         monkeypatch.chdir(root)
         monkeypatch.delenv("NO_COLOR", raising=False)
@@ -82,12 +86,19 @@ class Stage:
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def submit(self, spec, prepared: Prepared | None = None) -> int:
-        return self.queue.submit(spec, self.project.root, prepared or Prepared())
+    def submit(self, spec, prepared: Prepared | None = None, **more: object) -> int:
+        return self.queue.submit(Order(spec, self.project.root, prepared or Prepared(), **more))
 
-    def command(self, name: str, *argv: str, cpus: int = 1) -> int:
+    def command(self, name: str, *argv: str, cpus: int = 1, **more: object) -> int:
         table = Command(argv or ("/bin/true",))
-        return self.submit(CommandSpec(kind="command", name=name, resources=Resources(cpus), command=table))
+        return self.submit(CommandSpec(kind="command", name=name, resources=Resources(cpus), command=table), **more)
+
+    def array(self, name: str, numbers: str, **more: object) -> int:
+        return self.command(name, "/opt/member", numbers=Numbers.parse(numbers), **more)
+
+    def advance(self, job: int, to: Status, note: str = "", **more: object) -> None:
+        """Lead a task on as the scheduler does."""
+        self._advance(self.queue, job, to, note, **more)
 
     def simulation(self, name: str = "rivers") -> int:
         spec = SimulationSpec(
@@ -102,23 +113,32 @@ class Stage:
         spec = EvaluationSpec(kind="evaluation", name="rivers-scores", evaluation=table)
         return self.submit(spec, Prepared({"simulation": (simulated,), "observation": ("rivers-gauges",)}))
 
-    def run(self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "") -> None:
-        """Lead a job to an end, or to where it runs."""
-        found, node = self.queue.get(job), nodes(self.project.config)[0].name
-        held = json.dumps([{"node": node, "cpus": found.cpus, "memory": 0}])
-        self.queue.advance(job, Status.STAGING, f"{found.cpus} cpus on this machine", values={"allocation": held})
-        self.queue.advance(job, Status.RUNNING)
+    def run(
+        self, job: int, *, seconds: float = 3, to: Status = Status.COMPLETED, note: str = "", task: int = 0
+    ) -> None:
+        """Lead a task to an end, or to where it runs."""
+        held = (Allocation(nodes(self.project.config)[0].name, self.queue.get(job).cpus, 0),)
+        self.advance(job, Status.STAGING, task=task, held=held)
+        self.advance(job, Status.RUNNING, task=task)
         folder = self.folder(job)
         if to is Status.RUNNING:
             return
         self.wait(seconds=seconds)
         if to is Status.COMPLETED:
-            self.queue.advance(job, Status.COLLECTING)
+            self.advance(job, Status.COLLECTING, task=task)
             made = folder / layout.OUTPUT
             if made.is_dir():
                 self.store.create(self.queue.get(job).output, "output", [made], job=job)
                 shutil.rmtree(made)
-        self.queue.advance(job, to, note, values={"reason": note})
+        self.advance(job, to, note, task=task)
+
+    @contextlib.contextmanager
+    def scheduler(self) -> Iterator[None]:
+        """As if one ran."""
+        held = Lock(self.project.state)
+        held.take()
+        yield
+        held.give()
 
     def folder(self, job: int) -> Path:
         folder = self.project.job_folder(job)
@@ -242,8 +262,9 @@ class Show:
 
 _KEYS = {
     "/": "slash", ":": "colon", "-": "minus", "+": "plus", "?": "question_mark", "*": "asterisk", ",": "comma",
-    " ": "space", "[": "left_square_bracket", "]": "right_square_bracket", "<": "less_than_sign",
-    ">": "greater_than_sign", "=": "equals_sign", ".": "full_stop",
+    " ": "space", "{": "left_curly_bracket", "}": "right_curly_bracket", "[": "left_square_bracket",
+    "]": "right_square_bracket", "<": "less_than_sign", ">": "greater_than_sign", "=": "equals_sign",
+    ".": "full_stop",
 }  # fmt: skip
 
 
@@ -265,33 +286,31 @@ def play():
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch):
+def stage(tmp_path, monkeypatch, advance):
     """An empty project."""
-    made = Stage(tmp_path, monkeypatch)
+    made = Stage(tmp_path, monkeypatch, advance)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def past(tmp_path_factory):
+def past(tmp_path_factory, advance):
     """The folder of a project with nine jobs, made once."""
     root = tmp_path_factory.mktemp("past")
     with pytest.MonkeyPatch.context() as patch:
-        made = Stage(root, patch)
+        made = Stage(root, patch, advance)
         live(made)
         made.close()
     return root
 
 
 @pytest.fixture
-def rivers(past, tmp_path, monkeypatch):
+def rivers(past, tmp_path, monkeypatch, advance):
     """A project with a past and a present: nine jobs, a scheduler."""
     shutil.copytree(past, tmp_path, dirs_exist_ok=True)
-    stage = Stage(tmp_path, monkeypatch)
-    held = Lock(stage.project.state)
-    held.take()
-    yield stage
-    held.give()
+    stage = Stage(tmp_path, monkeypatch, advance)
+    with stage.scheduler():
+        yield stage
     stage.close()
 
 
@@ -326,3 +345,34 @@ def live(stage: Stage) -> None:
     stage.simulation("leaf-2deg")
     stage.simulation("leaf-4deg")
     stage.date()
+
+
+@pytest.fixture
+def night(stage):
+    """A night's work: arrays that are done, have failed, run, wait, are held and wait for others; a scheduler."""
+    stage.now = NOW - timedelta(hours=2)
+    spinup = stage.array("spinup", "1-3")
+    for task in (1, 2, 3):
+        stage.run(spinup, task=task, seconds=20)
+    calibrated = stage.array("calibrate", "1,3,5-12")
+    for task, why in ((1, "exit 1: no such gauge: 02472000"), (3, ""), (5, "exit 1: no such gauge: 02472000")):
+        stage.run(calibrated, task=task, seconds=30, to=Status.FAILED if why else Status.COMPLETED, note=why)
+    stage.queue.cancel(calibrated)
+    stage.now = NOW - timedelta(minutes=10)
+    ensemble = stage.array("ensemble", "1-40", after=[spinup])
+    for task in range(1, 12):
+        why = {4: "killed by SIGKILL, out of memory", 7: "exit 1: cannot open forcing.nc", 8: "exit 3"}.get(task, "")
+        stage.run(ensemble, task=task, seconds=30, to=Status.FAILED if why else Status.COMPLETED, note=why)
+    for task in (12, 13):
+        stage.run(ensemble, task=task, to=Status.RUNNING)
+    (stage.folder(ensemble) / "7").mkdir()
+    (stage.folder(ensemble) / "4").mkdir()
+    (stage.folder(ensemble) / "4" / layout.STDERR).write_text("error: not enough memory for member 4\n")
+    (stage.folder(ensemble) / "7" / layout.STDOUT).write_text("member 7 begins\n")
+    stage.now = NOW - timedelta(minutes=3)
+    stage.array("regrid", "1-20", cpus=4)
+    stage.array("publish", "1-1000", held=True)
+    stage.command("report", after=[ensemble], after_any=[calibrated])
+    stage.now = NOW
+    with stage.scheduler():
+        yield stage

@@ -19,6 +19,7 @@ KEYS = ("G", "h", "right_square_bracket", "right_square_bracket", "plus", "great
 OTHERS = (  # so that the queue is as people see it: something fails, runs, waits
     ("simulation.toml", "--name", "rivers-early", "--set", "simulation.end=1983-12-31"),
     ("--name", "fetch-aorc", "--", "/bin/sh", "-c", "echo 'fetch: no route to forcing host' >&2; exit 3"),
+    ("--name", "members", "--array", "1-300", "--", "/bin/sh", "-c", "sleep 0.2; test $DMOD_TASK != 3"),
     ("--name", "tiles", "--", "/bin/sleep", "600"),
     ("--name", "regrid", "--cpus", "2", "--", "/bin/sleep", "600"),
 )

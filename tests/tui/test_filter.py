@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dmod.errors import UsageError
-from tui.entry import Entry, Progress
+from tui.entry import Entry, Progress, Tasks
 from tui.filter import parse
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,3 +62,32 @@ def test_a_note_says_how_long_it_still_takes():
 def test_progress_that_cannot_be_read_is_none(tmp_path, text):
     (tmp_path / "progress.json").write_text(text)
     assert Progress.read(tmp_path) is None
+
+
+def array(status="running", *, queued=80, running=2, failed=0, attempt=1, **more: object):
+    size = queued + running + failed + 18
+    return entry(1, status=status, tasks=Tasks(size, queued, running, 18, failed, 0, attempt), **more)
+
+
+@pytest.mark.parametrize(
+    ("job", "note", "share"),
+    [
+        (array(), "18/100 tasks, 1m left", 0.18),
+        (array(failed=2), "20/102 tasks, 2 failed, 1m left", 20 / 102),
+        (array(attempt=2), "18/100 tasks", 0.18),  # nobody knows from when to count
+        (array(held=True), "held, 18/100 tasks", 0.18),
+        (array("queued", running=0, waits="next"), "next", 18 / 98),
+        (array("queued", running=0, failed=3, waits="next"), "3 failed, next", 21 / 101),
+        (array("queued", running=0, held=True), "held: dmod job release 1", 18 / 98),
+    ],
+)
+def test_a_note_of_an_array_counts_its_tasks(job, note, share):
+    assert job.note(NOW.replace(second=20)) == note
+    assert job.share() == share
+
+
+def test_of_an_array_that_has_ended_the_share_is_what_is_good():
+    ended = array("failed", queued=0, running=0, failed=2)
+    assert ended.share() == 0.9
+    assert not ended.waiting
+    assert array().waiting

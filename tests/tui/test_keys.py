@@ -50,9 +50,7 @@ def test_what_changes_is_drawn_and_the_cursor_stays_on_its_job(rivers, play):
         assert show.jobs.table.cursor == 5
         assert show.jobs.rows.keys[0] == new
         assert "16m15s" in show.line("au-saumon")
-        rivers.queue.advance(
-            6, Status.FAILED, "rank 1: killed by SIGKILL", values={"reason": "rank 1: killed by SIGKILL"}
-        )
+        rivers.advance(6, Status.FAILED, "rank 1: killed by SIGKILL")
         rivers.wait(seconds=1)
         await show.until(lambda: "✗ failed" in show.line("au-saumon"))
         assert "killed by SIGKILL" in show.line("au-saumon")

@@ -77,6 +77,18 @@ def test_narrow(rivers, play, look):
     play(rivers.app(), story, size=(80, 24))
 
 
+@pytest.mark.parametrize("size", [(120, 20), (80, 24)])
+def test_arrays(night, play, look, size):
+    async def story(show):
+        show.jobs.table.point(3)
+        await show.settle()
+        look(show.app, f"arrays-{size[0]}")
+        await show.press("F")
+        look(show.app, f"retry-failed-{size[0]}")
+
+    play(night.app(), story, size=size)
+
+
 def test_ascii_and_light(rivers, play, look):
     async def story(show):
         await show.press("space", "space")

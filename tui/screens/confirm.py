@@ -1,7 +1,8 @@
-"""Confirm: a question before something is destroyed; whatever is not y means No."""
+"""Confirm: a question before something is changed; whatever is not y means No."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -10,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from dmod.errors import DmodError
-from tui.entry import ACTIVE
+from tui.verbs import VERBS, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from tui.entry import Entry
     from tui.feed import Feed
-
-_SUITED = {"cancel": ("queued", *ACTIVE), "retry": ("failed", "canceled")}
 
 
 class Confirm(ModalScreen[bool]):
@@ -49,38 +48,46 @@ class Confirm(ModalScreen[bool]):
             yield Label("y  yes     n, enter, esc  no", id="answers", markup=False)
 
 
-def change(app: App[object], feed: Feed, verb: str, entries: Sequence[Entry], then: Callable[[set[int]], None]) -> None:
-    """Cancel or retry those jobs that can be, after a question; `then` is told which."""
-    if feed.read_only:
-        app.notify("this dashboard was opened with --read-only", severity="warning")
+def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], then: Callable[[set[int]], None]) -> None:
+    """Do one of VERBS to those jobs to which it can be done, after a question; `then` is told which."""
+    verb = VERBS[name]
+    if refused(app, feed):
         return
-    fit = sorted((entry for entry in entries if entry.status in _SUITED[verb]), key=lambda entry: entry.id)
+    fit = sorted((entry for entry in entries if verb.suits(entry)), key=lambda entry: entry.id)
     if not fit:
         of = (
             f"job {entries[0].id} is {entries[0].status}"
             if len(entries) == 1
             else f"none of {len(entries)} jobs can be"
         )
-        app.notify(f"nothing to {verb}: {of}" if entries else f"nothing to {verb}", severity="warning", markup=False)
+        said = f"nothing to {verb.word}{f': {of}' if entries else ''}"
+        app.notify(said, severity="warning", markup=False)
         return
-    one = f"job {fit[0].id} {fit[0].name}, {fit[0].status}"
-    which = one if len(fit) == 1 else f"{len(fit)} jobs, {fit[0].id} to {fit[-1].id}"
     ids = [entry.id for entry in fit]
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
         if yes:
-            _do(app, feed, verb, ids)
+            attempt(app, [partial(getattr(feed, name), job) for job in ids])
+            feed.wrote(start=verb.start)
             then(set(ids))
 
-    app.push_screen(Confirm(f"{verb.capitalize()} {which}?"), answered)
+    app.push_screen(Confirm(asked(name, fit)), answered)
 
 
-def _do(app: App[object], feed: Feed, verb: str, ids: Sequence[int]) -> None:
-    refused = []
-    for job in ids:
+def refused(app: App[object], feed: Feed) -> bool:
+    """Whether nothing may be changed; it is said."""
+    if feed.read_only:
+        app.notify("this dashboard was opened with --read-only", severity="warning")
+    return feed.read_only
+
+
+def attempt(app: App[object], acts: Sequence[Callable[[], None]]) -> None:
+    """Do it all, and say what could not be done."""
+    wrong = []
+    for act in acts:
         try:
-            getattr(feed, verb)(job)
+            act()
         except DmodError as error:
-            refused.append(error.message)
-    for message in refused[:3]:
+            wrong.append(error.message)
+    for message in wrong[:3]:
         app.notify(message, severity="error", markup=False)

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tui.columns import Column
+from tui.feed import PAST
 from tui.look import glyph
 from tui.rows import Rows
 from tui.screens.pane import Pane
@@ -37,9 +38,9 @@ class Events(Pane):
     class Wanted(Message):
         """The job of an event."""
 
-        def __init__(self, job: int) -> None:
+        def __init__(self, job: int, task: int | None) -> None:
             super().__init__()
-            self.job = job
+            self.job, self.task = job, task
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
@@ -63,7 +64,10 @@ class Events(Pane):
     def settle(self) -> None:
         """Read what happened since, and put it in order."""
         top = self.table.cursor is None or self.rows.place(self.table.cursor) == 0
-        self.rows.put(self.feed.happenings())
+        happened = self.feed.happenings()
+        if happened is None:
+            return
+        self.rows.replace(happened)
         if self.rows.settle():
             if top and self.rows.keys:
                 self.table.cursor = self.rows.keys[0]
@@ -80,14 +84,15 @@ class Events(Pane):
 
     def note(self) -> Line:
         """What is filtered."""
+        newest = "the newest " if self.rows.total == PAST else ""
         if not self.filter:
-            return ()
-        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")
+            return ((f"{newest}{self.rows.total:,}", "muted"),) if newest else ()
+        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {newest}{self.rows.total:,}", "muted")
 
     def identity(self) -> str:
-        """The id of the job."""
+        """The id of the job, or of its task."""
         event = self.rows.get(self.table.cursor)
-        return str(event.job) if event else ""
+        return event.label if event else ""
 
     def command(self) -> str:
         """The command that shows the same."""
@@ -103,7 +108,7 @@ class Events(Pane):
         self.filter = text
         words = text.lower().split()
         self.rows.choose(
-            (lambda each: all(word in f"{each.job} {each.name} {each.status} {each.note}".lower() for word in words))
+            (lambda each: all(word in f"{each.label} {each.name} {each.status} {each.note}".lower() for word in words))
             if words
             else None
         )
@@ -120,7 +125,8 @@ class Events(Pane):
     def on_table_opened(self, event: Table.Opened) -> None:
         """Go to the job."""
         event.stop()
-        self.post_message(self.Wanted(self.rows[event.key].job))
+        happened = self.rows[event.key]
+        self.post_message(self.Wanted(happened.job, happened.task))
 
     def _empty(self) -> list[Line]:
         if self.rows.total:
@@ -134,11 +140,15 @@ class Events(Pane):
 def _columns() -> tuple[Column[Happening], ...]:
     return (
         Column("time", "TIME", 19, lambda e: ((f"{e.time:%Y-%m-%d %H:%M:%S}", "muted"),), lambda e: e.id),
-        Column("job", "JOB", 5, lambda e: ((str(e.job), "muted"),), lambda e: e.job, right=True),
+        Column("job", "JOB", 7, _job, lambda e: (e.job, e.task or 0), grow=1, most=12, right=True),
         Column("name", "NAME", 14, lambda e: ((e.name, "text"),), lambda e: e.name, grow=2, most=34),
         Column("status", "STATUS", 12, _status, lambda e: e.status),
         Column("note", "NOTE", 16, _note, lambda e: e.note or None, grow=3),
     )
+
+
+def _job(event: Happening) -> Line:
+    return ((event.label, "muted"),)
 
 
 def _status(event: Happening) -> Line:

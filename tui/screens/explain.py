@@ -23,7 +23,7 @@ _PATIENCE = 30  # seconds
 
 
 class Explain(ModalScreen[None]):
-    """Why a job waits or failed, and what would change that."""
+    """Why a job or a task (42/7) waits or failed, and what would change that."""
 
     DEFAULT_CSS = """
     Explain { align: center middle; }
@@ -32,9 +32,9 @@ class Explain(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e,enter", "dismiss(None)", "close", show=False)]
 
-    def __init__(self, look: Look, root: Path, job: int) -> None:
+    def __init__(self, look: Look, root: Path, named: str) -> None:
         super().__init__()
-        self._look, self._root, self._job = look, root, job
+        self._look, self._root, self._named = look, root, named
 
     def compose(self) -> ComposeResult:
         """The answer, once it is there."""
@@ -46,7 +46,7 @@ class Explain(ModalScreen[None]):
         self.run_worker(self._ask, thread=True)
 
     def _ask(self) -> None:
-        words = ["-C", str(self._root), "job", "explain", str(self._job), "--color", "never"]
+        words = ["-C", str(self._root), "job", "explain", self._named, "--color", "never"]
         try:
             said = subprocess.run(
                 [sys.executable, "-m", "dmod.cli", *words],
@@ -54,7 +54,7 @@ class Explain(ModalScreen[None]):
             )  # fmt: skip
             text = (said.stdout or said.stderr).strip()
         except (OSError, subprocess.TimeoutExpired) as error:
-            text = f"dmod job explain {self._job} cannot be run: {error}"
+            text = f"dmod job explain {self._named} cannot be run: {error}"
         self.app.call_from_thread(self._show, text)
 
     def _show(self, text: str) -> None:

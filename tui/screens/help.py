@@ -22,9 +22,8 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("1 2 3 5 6", "jobs, data, docker, nodes, events"),
             ("j k, arrows, g G", "move; pgup pgdn by pages"),
-            ("enter, esc", "open, back"),
-            ("tab", "between the list and what is open below it"),
-            ("/", "filter a list, search a log; up recalls earlier ones"),
+            ("enter, esc, tab", "open, back, between the list and what is open"),
+            ("/", "filter a list, search a log; up recalls others"),
             ("s S", "sort by the next column, reverse"),
             ("space", "mark a row for what follows"),
             ("p", "pause: nothing moves until p again"),
@@ -34,11 +33,14 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        "Jobs",
+        "Jobs and nodes",
         (
             ("o h m l", "overview, hydrograph, metrics, log of the job"),
             ("e", "explain why it waits or failed, and what would help"),
-            ("C R", "cancel, retry the marked jobs or this one; asks first"),
+            ("C R", "cancel, retry this job or the marked ones; asks"),
+            ("F H", "retry what failed of an array; hold, or release"),
+            ("{ }", "previous, next task of an array: log, hydrograph"),
+            ("D", "on screen 5: drain the node, or resume it"),
             ("z", "give the job the whole screen, and back"),
         ),
     ),
@@ -46,8 +48,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Hydrograph",
         (
             ("[ ]", "previous, next river"),
-            ("+ - 0", "zoom in time, out, all of it"),
-            ("< >", "earlier, later"),
+            ("+ - 0 < >", "zoom in time, out, all of it; earlier, later"),
             ("L", "logarithmic"),
         ),
     ),

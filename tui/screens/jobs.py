@@ -15,6 +15,7 @@ from tui.rows import Rows
 from tui.screens.confirm import change
 from tui.screens.explain import Explain
 from tui.screens.pane import Pane
+from tui.verbs import KEYS, meant
 from tui.widgets.detail import Detail
 from tui.widgets.log import Log
 from tui.widgets.table import Table
@@ -57,24 +58,22 @@ class Jobs(Pane):
         Binding("z", "whole", "whole screen", show=False),
         Binding("escape", "back", "back", show=False),
         Binding("e", "explain", "explain", show=False),
-        Binding("C", "cancel", "cancel", show=False),
-        Binding("R", "retry", "retry", show=False),
+        *(Binding(key, f"change({name!r})", title, show=False) for key, (name, title) in KEYS.items()),
+        Binding("left_curly_bracket", "step(-1)", "previous task", show=False),
+        Binding("right_curly_bracket", "step(1)", "next task", show=False),
         *(Binding(key, f"plot({action!r})", action, show=False) for key, action in PLOT.items()),
     ]
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        shown = columns(feed.clock)
-        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, shown, sort="id", reverse=True)
+        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, columns(feed.clock), sort="id", reverse=True)
         self.filter = ""
-        self._columns = shown
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:
         """The table, and the detail that opens below it."""
-        yield Table(
-            self.rows, self._columns, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table"
-        )
+        shown = list(self.rows.columns.values())
+        yield Table(self.rows, shown, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
         yield Detail(self.look, self.feed, name="detail")
 
     @property
@@ -111,8 +110,8 @@ class Jobs(Pane):
             yield page.capitalize(), f"{page} of the job", partial(self.action_page, page)
         yield "Explain", "Why the job waits or failed", self.action_explain
         if not self.feed.read_only:
-            yield "Cancel", "The marked jobs, or the one under the cursor", self.action_cancel
-            yield "Retry", "The marked jobs, or the one under the cursor", self.action_retry
+            for name, title in KEYS.values():
+                yield title, "The marked jobs, or the one under the cursor", partial(self.action_change, name)
 
     def on_resize(self) -> None:
         """In a low terminal the detail takes the whole screen."""
@@ -123,6 +122,8 @@ class Jobs(Pane):
         if self.feed.generation != self._generation:
             self._generation = self.feed.generation
             self.rows.replace(self.feed.entries.values())
+            self.rows.settle()
+            self.table.settled()
         changed = self.rows.put(self.feed.changed)
         self.table.touched(changed)
         if len(self.rows) == 0:
@@ -151,12 +152,14 @@ class Jobs(Pane):
         self.detail.restyle(look)
 
     def shown(self) -> None:
-        """The keys go to the table, or to what is open."""
+        """The keys go to the table, or what is open."""
         (self.detail.current if self.has_class("-open") and self.has_class("-low") else self.table).focus()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
-        return of_jobs(self.detail.page if self.has_class("-open") else "", read_only=self.feed.read_only)
+        page = self.detail.page if self.has_class("-open") else ""
+        here, marked = self.rows.get(self.table.cursor), [self.rows[key] for key in self.table.marks]
+        return of_jobs(page, here, marked or ([here] if here else []), read_only=self.feed.read_only)
 
     def note(self) -> Line:
         """What is filtered."""
@@ -176,11 +179,9 @@ class Jobs(Pane):
         ids = self.identity()
         if not ids:
             return "dmod job list"
-        if not self.detail.display:
-            return f"dmod job show {ids}"
-        return {"log": f"dmod job logs {ids}", "overview": f"dmod job show {ids}"}.get(
-            self.detail.page, f"dmod job show {ids}"
-        )
+        if self.detail.display and self.detail.page == "log":
+            return f"dmod job logs {ids if self.table.marks else self.detail.label}"
+        return f"dmod job show {ids}"
 
     def asked(self) -> tuple[str, str] | None:
         """A search in the log, or else the filter."""
@@ -206,11 +207,14 @@ class Jobs(Pane):
             self.table.focus()
         return ""
 
-    def go(self, job: int) -> None:
-        """Put the cursor on a job, also if the filter hides it."""
+    def go(self, job: int, task: int | None = None) -> None:
+        """Put the cursor on a job, also if the filter hides it; its log will be that of the task."""
         if self.rows.place(job) is None:
             self.typed("", done=True)
         self.table.point(job)
+        if task is not None:
+            self.detail.show(self.rows.get(job))
+            self.detail.turn_to(task)
 
     def action_page(self, page: str) -> None:
         """Open the detail at a page; the page's key again closes it."""
@@ -250,18 +254,21 @@ class Jobs(Pane):
         self.table.focus()
         self.post_message(self.Changed())
 
-    def action_cancel(self) -> None:
-        """Ask, then cancel."""
-        self._change("cancel")
+    def action_change(self, name: str) -> None:
+        """Ask, then do it to the marked jobs, or to the one under the cursor."""
+        chosen = [self.rows[key] for key in self.table.chosen()]
+        change(self.app, self.feed, meant(name, chosen), chosen, self._changed)
 
-    def action_retry(self) -> None:
-        """Ask, then run again."""
-        self._change("retry")
+    def action_step(self, by: int) -> None:
+        """To the next task, or the one before."""
+        if self.detail.display:
+            self.detail.step(by)
 
     def action_explain(self) -> None:
         """Say why a job waits or failed, and what would change that."""
         if self.table.cursor is not None:
-            self.app.push_screen(Explain(self.look, self.feed.project.root, int(self.table.cursor)))
+            named = self.detail.label if self.detail.display else str(self.table.cursor)
+            self.app.push_screen(Explain(self.look, self.feed.project.root, named))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """The detail follows the cursor."""
@@ -282,9 +289,6 @@ class Jobs(Pane):
         """A page was clicked."""
         event.stop()
         self.action_page(event.page)
-
-    def _change(self, verb: str) -> None:
-        change(self.app, self.feed, verb, [self.rows[key] for key in self.table.chosen()], self._changed)
 
     def _changed(self, ids: set[int]) -> None:
         self.table.marks -= ids

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
+
+from dmod.errors import DmodError
+from dmod.jobs.numbers import Numbers
 from dmod.units import format_memory
 from tui.columns import Column
-from tui.job_columns import bar
+from tui.job_columns import ago, bar
 from tui.rows import Rows
+from tui.screens.confirm import Confirm, attempt, refused
 from tui.screens.pane import Pane
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
-    from tui.feed import Feed, Pool
+    from tui.entry import Clock
+    from tui.feed import Feed
     from tui.look import Line, Look
+    from tui.pool import Pool
 
 _BAR = 16  # cells
 
@@ -28,13 +38,14 @@ class Nodes(Pane):
     name_ = "nodes"
     title = "Nodes"
     key = "5"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("D", "drain", "drain or resume", show=False)]
     DEFAULT_CSS = """
     Nodes Table { height: 1fr; }
     """
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self._columns = _columns()
+        self._columns = _columns(feed.clock)
         self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, self._columns, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
@@ -52,11 +63,36 @@ class Nodes(Pane):
 
     def settle(self) -> None:
         """Who holds what may have changed."""
-        changed = self.rows.replace(self.feed.pools())
+        try:
+            changed = self.rows.replace(self.feed.pools())
+        except DmodError:  # the header says what is wrong with the queue
+            return
         if self.rows.settle():
             self.table.settled()
         else:
             self.table.touched(changed)
+
+    def action_drain(self) -> None:
+        """Ask, then start nothing new on the node; or let it be used again."""
+        pool = self.rows.get(self.table.cursor)
+        if pool is None or refused(self.app, self.feed):
+            return
+        name, act = pool.node.name, self.feed.resume if pool.drained else self.feed.drain
+        going = f" What runs there goes on: {pool.tasks}." if pool.tasks else ""
+        question = f"Resume node {name}?" if pool.drained else f"Drain node {name}? Nothing new starts there.{going}"
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
+            if yes:
+                attempt(self.app, [partial(act, name)])
+                self.feed.wrote(start=False)
+                self.settle()
+                self.post_message(self.Changed())
+
+        self.app.push_screen(Confirm(question), answered)
+
+    def on_table_moved(self) -> None:
+        """Another node may have another key."""
+        self.post_message(self.Changed())
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -65,7 +101,10 @@ class Nodes(Pane):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
-        return (("s S", "sort"), ("y Y", "copy"))
+        pool = self.rows.get(self.table.cursor)
+        if pool is None or self.feed.read_only:
+            return (("s S", "sort"), ("y Y", "copy"))
+        return (("D", "resume" if pool.drained else "drain"), ("s S", "sort"), ("y Y", "copy"))
 
     def identity(self) -> str:
         """The name of the node."""
@@ -76,13 +115,18 @@ class Nodes(Pane):
         return f"dmod node show {self.table.cursor}" if self.table.cursor else "dmod node list"
 
 
-def _columns() -> tuple[Column[Pool], ...]:
+def _columns(clock: Clock) -> tuple[Column[Pool], ...]:
     return (
-        Column("name", "NODE", 12, lambda p: ((p.node.name, "text"),), lambda p: p.node.name, grow=1, most=30),
-        Column("cpus", "CPUS", _BAR + 12, _cpus, lambda p: p.node.cpus - p.free.cpus),
+        Column("name", "NODE", 12, lambda p: ((p.node.name, "text"),), lambda p: p.node.name, grow=1, most=20),
+        Column("state", "STATE", 9, _state, lambda p: p.drained is None),
+        Column("cpus", "CPUS", _BAR + 9, _cpus, lambda p: p.node.cpus - p.free.cpus),
         Column("memory", "MEMORY", _BAR + 19, _memory, lambda p: p.node.memory - p.free.memory, optional=1),
-        Column("jobs", "JOBS", 12, _jobs, lambda p: len(p.jobs), grow=2),
+        Column("jobs", "JOBS", 16, lambda p: _jobs(p, clock()), lambda p: len(p.jobs), grow=2),
     )
+
+
+def _state(pool: Pool) -> Line:
+    return (("‖ ", "warning"), ("drained", "text")) if pool.drained else (("✓ ", "success"), ("ready", "muted"))
 
 
 def _cpus(pool: Pool) -> Line:
@@ -96,5 +140,11 @@ def _memory(pool: Pool) -> Line:
     return (*bar(held / max(pool.node.memory, 1), _BAR), (said, "text"))
 
 
-def _jobs(pool: Pool) -> Line:
-    return ((" ".join(map(str, pool.jobs)), "text"),) if pool.jobs else (("idle", "muted"),)
+def _jobs(pool: Pool, now: datetime) -> Line:
+    """Who holds it, by spans of ids; and why nobody new will."""
+    busy = str(Numbers.of(pool.jobs)).replace(",", " ") if pool.jobs else "idle"
+    held: Line = ((busy, "text" if pool.jobs else "muted"),)
+    if pool.drained is None:
+        return held
+    why = f"{pool.drained.why}, " if pool.drained.why else "drained "
+    return (*held, (f"  {why}{ago(pool.drained.since, now)}", "warning"))

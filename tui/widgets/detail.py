@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -9,16 +10,21 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from dmod import layout
+from dmod.errors import DmodError
+from dmod.jobs.numbers import Numbers
 from tui.entry import ACTIVE, ENDED
 from tui.look import glyph
 from tui.overview import overview
 from tui.results import Results, load
+from tui.story import telling
 from tui.widgets.hydrograph import Hydrograph
 from tui.widgets.lines import Lines
 from tui.widgets.log import Log
 from tui.widgets.pages import Pages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -26,9 +32,11 @@ if TYPE_CHECKING:
     from dmod.data.folder import FolderStore
     from dmod.jobs.job import Job
     from dmod.project import Project
+    from dmod.scheduler.queue import Task
     from tui.entry import Entry
     from tui.feed import Feed
     from tui.look import Line, Look
+    from tui.story import Story
 
 _JUDGES = 50  # evaluations that are looked at for one of this simulation
 PAGES = {"overview": "o", "hydrograph": "h", "metrics": "m", "log": "l"}
@@ -45,6 +53,8 @@ class Detail(Vertical):
         self.page = "overview"
         self.entry: Entry | None = None
         self.stream = ""  # which log; empty: the one that has something to say
+        self.one: Task | None = None  # of an array: whose log and results are shown
+        self._story: Story | None = None
         self._results = Results()
         self._wanted: tuple[object, ...] | None = None  # what the results were read for
 
@@ -75,11 +85,11 @@ class Detail(Vertical):
 
     def show(self, entry: Entry | None) -> None:
         """Show a job, as it is now."""
-        other = self.entry is None or entry is None or self.entry.id != entry.id
-        self.entry = entry
-        if other:
-            self.stream = ""
-            self._results, self._wanted = Results(), None
+        before, self.entry = self.entry, entry
+        if before is None or entry is None or before.id != entry.id:
+            self._other()
+        elif entry.tasks and before.status == entry.status:
+            return  # its tasks may move faster than anybody reads: once a second will do
         if self.page not in self.pages():
             self.turn("overview")
         else:
@@ -87,19 +97,71 @@ class Detail(Vertical):
 
     def fill(self) -> None:
         """Bring the open page up to date."""
-        entry = self.entry
-        self.query_one(Pages).show(self._title(), [(PAGES[page], page) for page in self.pages()], self.page)
-        if entry is None or not self.display:
+        self._head()
+        if self.entry is None or not self.display:
             return
-        folder = self.feed.project.job_folder(entry.id)
+        try:
+            self._fill(self.entry)
+        except DmodError as error:  # it was pruned, or the queue cannot be read
+            self.query_one("#overview", Lines).show([(), *(((f" {line}", "text"),) for line in error.lines())])
+
+    def _fill(self, entry: Entry) -> None:
         if self.page == "overview":
-            job, events = self.feed.job(entry.id), self.feed.events(entry.id)
-            lines = overview(entry, job, events, folder, self.feed.clock(), self.size.width)
+            self._story = self.feed.story(entry.id, self._story)
+            lines = overview(entry, self._story, self.feed.clock(), self.size.width)
             self.query_one("#overview", Lines).show(lines)
-        elif self.page == "log":
-            self.query_one(Log).open(folder / self._log_name(), self._silence())
+            return
+        if entry.tasks:
+            self._choose(self.one.number if self.one else telling(self.feed.queue, self.feed.job(entry.id)))
+        if self.page == "log":
+            self.query_one(Log).open(self._folder() / self._log_name(), self._silence())
         else:
             self._want()
+
+    def step(self, by: int) -> None:
+        """Show the log or the results of another task of an array."""
+        if self.entry is not None and self.one is not None and self.page != "overview":
+            with suppress(DmodError):  # it was pruned: the next look tells
+                numbers = Numbers.parse(self.feed.job(self.entry.id).numbers)
+                self.turn_to(numbers[min(max(numbers.place(self.one.number) + by, 0), len(numbers) - 1)])
+
+    def turn_to(self, number: int) -> None:
+        """Show those of one task."""
+        self.stream = ""
+        with suppress(DmodError):
+            self._choose(number)
+        self.fill()
+
+    def _choose(self, number: int) -> None:
+        if self.entry is not None and self.entry.tasks:
+            self.one = self.feed.queue.task(self.entry.id, number)
+            self._head()
+
+    def _other(self) -> None:
+        """Nothing of the job before is true of this one."""
+        self.one, self.stream, self._story = None, "", None
+        self._results, self._wanted = Results(), None
+
+    def _folder(self) -> Path:
+        return self.feed.project.job_folder(self.entry.id if self.entry else 0, self._number)
+
+    @property
+    def label(self) -> str:
+        """How what is shown is named: 42, or 42/7."""
+        number = f"/{self.one.number}" if self.one and self.page != "overview" else ""
+        return f"{self.entry.id}{number}" if self.entry else ""
+
+    @property
+    def _number(self) -> int:
+        return self.one.number if self.one else 0
+
+    @property
+    def _status(self) -> str:
+        """Of the task that is shown, or of the job."""
+        return str(self.one.status) if self.one else self.entry.status if self.entry else ""
+
+    def _head(self) -> None:
+        self.query_one(Pages).show(self._title(), [(PAGES[page], page) for page in self.pages()], self.page)
 
     def follow(self) -> None:
         """Show what was added to the log."""
@@ -119,7 +181,7 @@ class Detail(Vertical):
 
     def on_log_changed(self) -> None:
         """Say whether the log follows."""
-        self.query_one(Pages).show(self._title(), [(PAGES[page], page) for page in self.pages()], self.page)
+        self._head()
 
     def on_resize(self) -> None:
         """Lay the overview out anew."""
@@ -131,17 +193,17 @@ class Detail(Vertical):
         if entry is None:
             return
         judges = [each.id for each in self.feed.entries.values() if each.kind == "evaluation" and each.id > entry.id]
-        time = "" if entry.status in ENDED else f"{self.feed.clock():%H:%M:%S}"
+        time = "" if self._status in ENDED else f"{self.feed.clock():%H:%M:%S}"
         judged = tuple(f"{self.feed.entries[each].status} {each}" for each in judges[-_JUDGES:])
-        wanted = (entry.id, entry.status, time, *judged)
+        wanted = (entry.id, self._number, self._status, time, *judged)
         if wanted == self._wanted:
             self._present()
             return
-        if self._wanted is None or self._wanted[0] != entry.id:
+        if self._wanted is None or self._wanted[:2] != wanted[:2]:
             self._results = Results(said=(((" reading…", "muted"),),))
             self._present()
         self._wanted = wanted
-        job = self.feed.job(entry.id)
+        job = self.feed.job(entry.id, self._number)
         evaluations = [
             each for each in map(self.feed.job, judges[-_JUDGES:]) if job.output and job.output in each.datasets
         ]
@@ -151,10 +213,10 @@ class Detail(Vertical):
     def _read(self, project: Project, store: FolderStore, job: Job, evaluations: list[Job], known: Results) -> None:
         """In a thread: NetCDF may be slow to open, and importing numpy is."""
         found = load(project, store, job, evaluations, known)
-        self.app.call_from_thread(self._take, job.id, found)
+        self.app.call_from_thread(self._take, (job.id, job.task), found)
 
-    def _take(self, job: int, found: Results) -> None:
-        if self.entry is not None and job == self.entry.id:
+    def _take(self, key: tuple[int, int], found: Results) -> None:
+        if self.entry is not None and key == (self.entry.id, self._number):
             self._results = found
             self._present()
 
@@ -168,12 +230,13 @@ class Detail(Vertical):
     def _title(self) -> Line:
         if self.entry is None:
             return ()
-        sign, style = glyph(self.entry.status)
+        status = self.entry.status if self.page == "overview" else self._status
+        sign, style = glyph(status)
         title: list[tuple[str, str]] = [
-            (f" {self.entry.id} ", "muted"),
+            (f" {self.label} ", "muted"),
             (self.entry.name, "strong"),
             (f"  {sign} ", style),
-            (self.entry.status, "muted"),
+            (status, "muted"),
         ]
         if self.page == "log":
             log = self.query_one(Log)
@@ -184,26 +247,21 @@ class Detail(Vertical):
         """stdout, unless only stderr says something, or the other was asked for."""
         if self.stream or self.entry is None:
             return self.stream or layout.STDOUT
-        folder = self.feed.project.job_folder(self.entry.id)
+        folder = self._folder()
         sizes = {}
         for name in (layout.STDOUT, layout.STDERR):
             try:
                 sizes[name] = (folder / name).stat().st_size
             except OSError:
                 sizes[name] = 0
-        says = (
-            layout.STDERR
-            if sizes[layout.STDERR] and (self.entry.status == "failed" or not sizes[layout.STDOUT])
-            else ""
-        )
+        says = layout.STDERR if sizes[layout.STDERR] and (self._status == "failed" or not sizes[layout.STDOUT]) else ""
         return says or layout.STDOUT
 
     def _silence(self) -> list[Line]:
-        status = self.entry.status if self.entry else ""
         said = {
             "queued": "It waits: nothing has been written yet.",
             "canceled": "It wrote nothing before it was canceled.",
-        }.get(status, "Nothing has been written yet." if status in ACTIVE else "It wrote nothing here.")
+        }.get(self._status, "Nothing has been written yet." if self._status in ACTIVE else "It wrote nothing here.")
         return [(), ((f" {said}", "muted"),), ((" f shows the other of stdout and stderr", "muted"),)]
 
 

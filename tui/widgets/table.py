@@ -110,7 +110,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
 
     def chosen(self) -> list[Key]:
         """The marked rows in their order, or else the one under the cursor."""
-        marked = [key for key in self.rows.keys if key in self.marks]
+        marked = [key for key in self.rows.keys if key in self.marks] if self.marks else []
         return marked or ([self.cursor] if self.cursor is not None else [])
 
     def render_line(self, y: int) -> Strip:

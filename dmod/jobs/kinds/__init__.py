@@ -50,7 +50,12 @@ def read(located: Located, defaults: Defaults) -> Spec:
     Raises:
         UsageError: a key is unknown or missing, or a value wrong; every mistake with file:line:column.
     """
-    kind = _kind(located)
+    kind, located = _kind(located), completed(located, defaults)
+    return tables.parse(KINDS[kind].load(), located.data, located.where)
+
+
+def completed(located: Located, defaults: Defaults) -> Located:
+    """A job file with what it does not say of resources, its executor and its name."""
     resources = located.data.get("resources", {})
     for key in ("cpus", "memory", "paradigm", "time_limit"):
         if isinstance(resources, dict) and key not in resources:
@@ -59,7 +64,7 @@ def read(located: Located, defaults: Defaults) -> Spec:
         located = located.with_value("executor", defaults.executor, "dmod.toml defaults.executor")
     if not located.data.get("name"):
         located = located.with_value("name", located.path.stem, f"the name of {located.path.name}")
-    return tables.parse(KINDS[kind].load(), located.data, located.where)
+    return located
 
 
 def from_json(text: str) -> Spec:

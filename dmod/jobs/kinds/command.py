@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from dmod.data.dataset import Dataset
 
-OWN = ("DMOD_JOB", "DMOD_TASK", "DMOD_ATTEMPT", "DMOD_PROJECT", "DMOD_JOB_FOLDER")  # set by the scheduler
+OWN = (  # set by the scheduler
+    "DMOD_JOB", "DMOD_TASK", "DMOD_ATTEMPT", "DMOD_PROJECT", "DMOD_JOB_FOLDER", "DMOD_SEED", "DMOD_LINE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
