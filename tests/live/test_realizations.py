@@ -62,7 +62,10 @@ EXPECTED: dict[str, set[tuple[str, str]]] = {
     | {("file", "routing.t_route_config_file_with_path")},
     "sugar-creek/example_multilayer_realization_config.json": TEST_MODELS | {("unused", "catchments.agg-1")},
     "sugar-creek/example_realization_config.json": TEST_MODELS,
-    "sugar-creek/example_realization_config_w_bmi_c__lin_mac.json": WET | alone("global") | WET27,
+    "sugar-creek/example_realization_config_w_bmi_c__lin_mac.json": WET
+    | alone("global")
+    | WET27
+    | {(UNITS, f"{GLOBAL}.variables_names_map.INPUT_VAR_2")},
     "sugar-creek/test_bmi_multi_realization_config.json": WET | chain(GLOBAL, 3, cfe=2) | WET27,
     "sugar-creek/test_bmi_multi_realization_config_w_netcdf.json": WET | chain(GLOBAL, 3, cfe=2) | WET27,
     "sugar-creek/test_bmi_multi_realization_config_w_noah_pet_cfe.json": WET | chain(GLOBAL, 4, cfe=3) | WET27,
@@ -88,7 +91,7 @@ KINDS = {
     STRANGERS: "CFE has no variable atmosphere",
     SLIP: 'CFE has no variable "',
     UNMET: "provides",
-    UNITS: "in 'm s-1', and the forcing has TMP_2maboveground in 'K'",
+    UNITS: "takes \"INPUT_VAR_2\" in 'm s-1', and the forcing has ",
     "gone": "ngen no longer has it",
     "own": "has no forcing of its own",
     "unused": "is never used",
@@ -165,7 +168,8 @@ def true(finding: dict[str, str], document: Any, root: Path) -> None:  # noqa: A
             assert text.strip() == f"{key}={value}"
             assert value.endswith("%")
         case "units":
-            assert stands == "TMP_2maboveground"  # a temperature, to a model of ngen's tests that wants m s-1
+            # a temperature and a humidity, to a model of ngen's tests that wants m s-1
+            assert stands in ("TMP_2maboveground", "atmosphere_air_water~vapor__relative_saturation")
         case "gone":
             assert stands in ("tshirt_c", "simple_lumped")
         case "own":
