@@ -80,9 +80,10 @@ def plan(lags: Series, weights: Series, step: float) -> Plan:
     ratio = np.maximum(lags / step, 1e-12)
     first = np.maximum(np.ceil(1 / (2 * (1 - weights) * ratio) - 1e-9), 1)
     pieces, parts, best = np.ones(lags.size), np.ones(lags.size), np.full(lags.size, -1.0)
-    for more in range(TRIES):
-        tried = first + more
-        least = np.maximum(np.ceil(2 * weights * ratio * tried - 1e-9), 1)
+    for more in range(2 * TRIES):
+        tried = first + more // 2
+        least = np.ceil(2 * weights * ratio * tried - 1e-9) - more % 2  # one piece less costs a little of X
+        least = np.maximum(least, 1)
         share = least / (2 * tried * ratio)
         fits = np.clip(np.minimum(share, 1 - share) + 1e-9, 0, weights)  # the X up to which none is negative
         better = fits > best

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dmod.errors import UsageError
@@ -88,6 +88,7 @@ def test_it_is_the_plain_loop_over_every_sub_step(lag, weight, step, inflow):
     assert one(channel(lag, weight, step), inflow) == pytest.approx(loop(lag, weight, step, inflow), rel=1e-9, abs=1e-9)
 
 
+@example(pairs=[(7.0, 0.5)], step=900.0)
 @given(st.lists(st.tuples(LAGS, WEIGHTS), min_size=1, max_size=9), STEPS)
 def test_no_coefficient_is_negative(pairs, step):
     lags, weights = np.array(pairs).T

@@ -122,7 +122,7 @@ class Cluster:
         assert sum(each.memory for each in held) == job.wanted.memory
         assert job.wanted.paradigm != "single-node" or len(held) == 1
         promised = self.promised.get((job.number, len(job.started)), math.inf)
-        assert self.now <= promised, "the head starts no later than it was first promised"
+        assert self.now <= promised + 1e-6, "the head starts no later than it was first promised"
         limit = job.wanted.time_limit
         until = self.now + limit + GRACE if limit else math.inf
         self.serial += 1
