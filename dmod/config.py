@@ -170,6 +170,22 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Stacks:
+    """Where the services of stacks listen."""
+
+    address: str = field(
+        default="127.0.0.1",
+        metadata={"doc": 'of this machine; "0.0.0.0" is for everybody', "aliases": ("host", "bind", "ip", "listen")},
+    )
+    registry_port: int = field(
+        default=5000, metadata={"doc": "of the registry", "minimum": 1, "aliases": ("registry", "port")}
+    )
+    object_store_port: int = field(
+        default=8333, metadata={"doc": "of the object store", "minimum": 1, "aliases": ("object_store", "s3_port")}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of dmod.toml."""
 
@@ -193,6 +209,7 @@ class Tables:
     )
     data: Data = field(default_factory=Data, metadata={"aliases": ("dataset", "datasets", "store")})
     build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
+    stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 
 @dataclass(frozen=True, slots=True)
