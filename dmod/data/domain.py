@@ -10,10 +10,8 @@ from typing import Any
 from dmod.data import blocks
 from dmod.data.blocks import ALL, ANY, Block, Features
 from dmod.hydro import period
-from dmod.hydro.ids import natural
+from dmod.hydro.ids import NEXUSES, natural
 from dmod.hydro.period import TimeRange, stamp_text
-
-NEXUSES = ("nex-", "tnex-")
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,15 @@ class CsvForcing:
 
     def _head(self, line: bytes, path: Path) -> Head:
         if line not in self._heads:
-            self._heads[line] = Head.parse(line, path)
+            head = Head.parse(line, path)
+            first = next(iter(self._heads.values()), head)
+            for name, unit in head.units.items():
+                if first.units.get(name, unit) != unit:
+                    raise UsageError(
+                        f"{path}:1: {name} is in {unit!r}, and in {first.units[name]!r} for {self.catchments[0]}",
+                        why="a variable that is none of AORC's is passed on as it is, in one unit",
+                    )
+            self._heads[line] = head
         return self._heads[line]
 
     def _survey(self, path: Path) -> Axis:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Values = netCDF4.Variable[Any]
 
-_IDS = ("ids", "id", "catchment-id", "catchment_id", "divide_id", "feature_id")
+IDS = ("ids", "id", "catchment-id", "catchment_id", "divide_id", "feature_id")
 _TIMES = ("Time", "time")
 _BRIDGE = 4  # rows that are not wanted are read through when there are at most as many between two that are
 _ROWS = 64  # rows of a chunk: a block of catchments over the whole period is what a worker reads
@@ -37,7 +37,7 @@ class NetcdfForcing:
         self._path = path
         self._file = open_file(path)
         try:
-            ids = variable_of(self._file, _IDS, "ids of the catchments")
+            ids = variable_of(self._file, IDS, "ids of the catchments")
             self._catchments = ids_of(ids, path)
             self._time = variable_of(self._file, _TIMES, "stamps")
             self._row = ids.dimensions[0]

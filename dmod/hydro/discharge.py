@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dmod.hydro.stamps import Stamps
 
 
+ROUTED = "routed"  # the folder in an output that has the streamflow after routing
+
+
 class Discharge(Protocol):
     """Series of discharge at nexuses, and of catchments where their areas are known; a context manager."""
 
@@ -47,9 +50,24 @@ class Discharge(Protocol):
 def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Discharge:
     """The discharge in an output dataset: our NetCDF, or a folder of `nex-*_output.csv` and `cat-*.csv` as ngen writes.
 
-    A catchment's own discharge is its runoff times its area; CSV files do not hold areas, so catchments are among
-    the features only with `areas` (km² by catchment). Raises NotFoundError, UsageError.
+    A catchment's own discharge is its runoff times its area; CSV files do not hold areas, so catchments are among the
+    features only with `areas` (km² by catchment). Where the simulation was routed, nexuses and catchments have the
+    streamflow of all that is upstream of them too. Raises NotFoundError, UsageError.
     """
+    from dmod.hydro.discharge_routed import RoutedDischarge
+
+    found = _local(folder, areas or {})
+    routed = sorted((folder / ROUTED).glob("*.nc")) if folder.is_dir() else []
+    if not routed:
+        return found
+    try:
+        return RoutedDischarge.open(routed[0], found)
+    except BaseException:
+        found.__exit__()
+        raise
+
+
+def _local(folder: Path, areas: Mapping[str, float]) -> Discharge:
     from dmod.hydro.discharge_csv import CsvDischarge
     from dmod.hydro.discharge_netcdf import NetcdfDischarge
 
@@ -63,7 +81,7 @@ def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Di
         raise UsageError(f"{folder} holds several NetCDF files: {some(path.name for path in grids)}", fix="give one")
     if grids:
         return NetcdfDischarge(grids[0])
-    found = CsvDischarge.find(files, areas or {})
+    found = CsvDischarge.find(files, areas)
     if found is None:
         raise NotFoundError(
             f"no discharge at {folder}", why="it would be a .nc file, nex-*_output.csv, or cat-*.csv with known areas"

@@ -12,7 +12,7 @@ import numpy as np
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import stamps
 from dmod.hydro.coverage import places
-from dmod.hydro.ids import natural, some
+from dmod.hydro.ids import NEXUSES, natural, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dmod.hydro.stamps import Axis, Stamps
 
-_NEXUS = re.compile(r"^(t?nex-\d+)_output\.csv$")
+_NEXUS = re.compile(rf"^((?:{'|'.join(NEXUSES)})\d+)_output\.csv$")
 _CATCHMENT = re.compile(r"^([A-Za-z]+-\d+)\.csv$")
 _RUNOFF = "Q_OUT"  # m per step, as every formulation of ours and most of ngen's call it
 

@@ -27,12 +27,13 @@ _NEXUSES = ("nexus", "feature_id", "nexus_id")
 class NetcdfDischarge:
     """`discharge(nexus, time)` in m³/s, and `runoff(catchment, time)` in m per step with `area(catchment)` in km²."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, flows: Sequence[str] = _FLOWS, nexuses: Sequence[str] = _NEXUSES) -> None:
+        """`flows` and `nexuses`: the names that the variable of discharge, and that of its ids, may have."""
         self._path = path
         self._file = open_file(path)
         try:
-            self._flow = variable_of(self._file, _FLOWS, "discharge")
-            ids = variable_of(self._file, _NEXUSES, "ids of nexuses")
+            self._flow = variable_of(self._file, flows, "discharge")
+            ids = variable_of(self._file, nexuses, "ids of nexuses")
             self._nexuses = ids_of(ids, path, "nex-") if ids.size else ()
             self._upright = self._flow.dimensions[0] == ids.dimensions[0]
             time = variable_of(self._file, ("time",), "stamps")

@@ -78,6 +78,12 @@ def open_forcing(path: Path) -> Forcing:
     from dmod.hydro.aorc_csv import CsvForcing
     from dmod.hydro.aorc_netcdf import NetcdfForcing
 
+    tables, grids = files_of(path)
+    return NetcdfForcing(grids[0]) if grids else CsvForcing.open(tables, path)
+
+
+def files_of(path: Path) -> tuple[list[Path], list[Path]]:
+    """The CSV files of a forcing, or its one NetCDF file; the other list is empty. Raises as `open_forcing`."""
     if not path.exists():
         raise NotFoundError(f"{path}: no such file or folder")
     names = [path] if path.is_file() else sorted(p for p in path.iterdir() if not p.name.startswith("."))
@@ -93,11 +99,9 @@ def open_forcing(path: Path) -> Forcing:
         raise UsageError(
             f"{path} holds several NetCDF files: {some(g.name for g in grids)}", fix=f"give one: {grids[0]}"
         )
-    if grids:
-        return NetcdfForcing(grids[0])
-    if tables:
-        return CsvForcing.open(tables, path)
-    raise NotFoundError(f"no forcing at {path}", why="forcing is a .nc file or a .csv for each catchment")
+    if not tables and not grids:
+        raise NotFoundError(f"no forcing at {path}", why="forcing is a .nc file or a .csv for each catchment")
+    return tables, grids
 
 
 def write_netcdf(

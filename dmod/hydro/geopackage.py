@@ -41,14 +41,26 @@ def find(path: Path) -> Path | None:
 
 def read(path: Path) -> Tables:
     """The columns of `divides` and `nexus`. Raises UsageError."""
-    # without a write-ahead log beside it nobody writes: immutable lets SQLite read from read-only media, without locks
-    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as database:
+        with closing(opened(path)) as database:
             return Package(database, path).tables()
     except sqlite3.DatabaseError as error:
         why = f"SQLite says: {error}"
         raise UsageError(f"{path} is not a whole GeoPackage", why=why, fix=f"fetch it again; ls -l {path}") from error
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection that only reads."""
+    return sqlite3.connect(address(path), uri=True)
+
+
+def address(path: Path) -> str:
+    """The file for SQLite to read alone.
+
+    Without a write-ahead log beside it nobody writes: immutable lets SQLite read from read-only media, without locks.
+    """
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+    return f"{path.resolve().as_uri()}?{mode}"
 
 
 class Package:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+NEXUSES = ("nex-", "tnex-", "tnx-", "cnx-", "inx-")  # within, and at a mouth, the coast or a sink
 DIGITS = re.compile(r"(\d+)")
 
 

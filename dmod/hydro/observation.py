@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmod.errors import NotFoundError, UsageError
-from dmod.hydro import stamps, variables
+from dmod.hydro import stamps, unit, variables
 from dmod.hydro.ids import some
 from dmod.hydro.stamps import Axis
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from dmod.hydro.stamps import Stamps
 
-_UNITS = {"": 1.0, "m3 s-1": 1.0, "cms": 1.0, "cumecs": 1.0, "ft3 s-1": 0.3048**3, "cfs": 0.3048**3, "l s-1": 1e-3}
 _GAPS = (b"", b"nan", b"na", b"null", b"-")
 _CODES = (-999.0, -9999.0, -99999.0, -999999.0)  # how tables of numbers without empty cells say that there is none
 
@@ -127,12 +126,18 @@ def _header(line: bytes, path: Path) -> tuple[tuple[str, ...], list[float], int]
         raise UsageError(f"{path}:1: not `time` and a column for each gauge: {some(raw, 6)}")
     gauges = [(name, units) for at, (name, units) in enumerate(cells) if at != times[0]]
     names = tuple(name for name, _ in gauges)
-    for at, (name, units) in enumerate(gauges):
+    for at, name in enumerate(names):
         if not name or name in names[:at]:
             raise UsageError(f"{path}:1: " + (f"two columns are called {name}" if name else "a column has no gauge"))
-        if variables.spelling(units) not in _UNITS:
-            raise UsageError(f"{path}:1: {name} has the unit {units!r}", why="discharge is in m3/s or ft3/s")
-    return names, [_UNITS[variables.spelling(units)] for _, units in gauges], times[0]
+    return names, [_factor(name, units, path) for name, units in gauges], times[0]
+
+
+def _factor(gauge: str, units: str, path: Path) -> float:
+    """What turns a gauge's column into m³/s."""
+    try:
+        return unit.conversion(units, "m3 s-1").factor
+    except UsageError as error:
+        raise UsageError(f"{path}:1: {gauge} has the unit {units!r}", why="discharge is in m3/s or ft3/s") from error
 
 
 def _value(cell: bytes, path: Path, row: int, gauge: str) -> float:

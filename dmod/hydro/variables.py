@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dmod.errors import NotFoundError, UsageError
+from dmod.hydro import unit
+from dmod.hydro.unit import SAME, Conversion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,25 +44,14 @@ _KNOWN = (
     Variable("temperature", "degC", "air temperature", ()),
 )  # fmt: skip
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _KNOWN}
-_CANONICAL = {alias: variable.name for variable in _KNOWN for alias in (variable.name, *variable.aliases)}
+_CANONICAL = {alias: each.name for each in _KNOWN for alias in (each.name, *each.aliases)}
 
-# unit in a file, brought to one spelling -> factor and offset to the unit of VARIABLES
-_RATE = {"mm s-1": 1.0, "kg m-2 s-1": 1.0, "m s-1": 1e3, "mm h-1": 1 / 3600, "mm d-1": 1 / 86400}
-_CONVERSIONS: dict[str, dict[str, tuple[float, float]]] = {
-    "mm s^-1": {unit: (factor, 0.0) for unit, factor in _RATE.items()},
-    "kg m^-2": {"kg m-2": (1.0, 0.0), "mm": (1.0, 0.0), "m": (1e3, 0.0), "cm": (10.0, 0.0)},
-    "mm": {"kg m-2": (1.0, 0.0), "mm": (1.0, 0.0), "m": (1e3, 0.0), "cm": (10.0, 0.0)},
-    "degC": {"k": (1.0, -273.15), "degc": (1.0, 0.0), "c": (1.0, 0.0)},
-    "K": {"k": (1.0, 0.0), "degc": (1.0, 273.15), "c": (1.0, 273.15)},
-    "kg kg-1": {"kg kg-1": (1.0, 0.0), "1": (1.0, 0.0), "g kg-1": (1e-3, 0.0)},
-    "m s^-1": {"m s-1": (1.0, 0.0), "km h-1": (1 / 3.6, 0.0)},
-    "Pa": {"pa": (1.0, 0.0), "hpa": (100.0, 0.0), "kpa": (1000.0, 0.0), "mbar": (100.0, 0.0)},
-    "W m-2": {"w m-2": (1.0, 0.0)},
-}
-_WORDS = {
-    "kelvin": "k", "celsius": "degc", "degreec": "degc", "degreescelsius": "degc", "pascal": "pa", "hectopascal": "hpa",
-    "mb": "mbar", "sec": "s", "hr": "h", "hour": "h", "day": "d", "watt": "w", "watts": "w",
+# of a variable whose unit is known, also what is no unit of UDUNITS, or one of something else (C is a coulomb)
+_LOOSE = {
+    "c": "degC", "k": "K", "deg c": "degC", "deg k": "K", "pa": "Pa", "hpa": "hPa", "kpa": "kPa", "w m-2": "W m-2",
+    "w m^-2": "W m-2", "w/m^2": "W m-2", "w/m2": "W m-2",
 }  # fmt: skip
+_DEPTHS = ("mm s^-1", "kg m^-2", "mm")  # units of water that falls or evaporates, of which 1 mm is 1 kg m-2
 _HEADER = re.compile(r"""^\s*"?(?P<name>.*?)\s*(?:[(\[](?P<unit>[^)\]]*)[)\]])?"?\s*$""")
 
 
@@ -78,37 +71,45 @@ def header(text: str) -> tuple[str, str]:
     return (found["name"], (found["unit"] or "").strip()) if found else (text.strip(), "")
 
 
-def conversion(name: str, units: str, where: str) -> tuple[float, float]:
-    """Factor and offset from a file's unit to that of VARIABLES; (1, 0) for other variables and where no unit is said.
+def conversion(name: str, units: str, where: str) -> Conversion:
+    """From a file's unit to that of VARIABLES; none for other variables and where no unit is said.
 
     Raises UsageError, with `where` the file is, for a unit that the variable cannot have.
     """
     known = VARIABLES.get(canonical(name))
     if known is None or not units or units in ("-", known.units):
-        return 1.0, 0.0
-    table = _CONVERSIONS[known.units]
-    if (spelled := spelling(units)) not in table:
+        return SAME
+    said = _LOOSE.get(units.strip().lower(), units)
+    try:
+        return unit.conversion(said, known.units, water=known.units in _DEPTHS)
+    except UsageError as error:
         raise UsageError(
             f"{where}: {name} has the unit {units!r}, which is not one of {known.meaning}",
-            why=f"known are {', '.join(table)}; without a unit it is {known.units}",
-        )
-    return table[spelled]
+            why=f"{error.message}: {error.why}; without a unit it is {known.units}",
+        ) from error
 
 
-def spelling(units: str) -> str:
-    """One spelling for the many: `kg/m^2/s`, `kg m**-2 s**-1` and `kg m^-2 s^-1` are all `kg m-2 s-1`."""
-    text = re.sub(r"\*\*|\^", "", units.strip().lower().replace("degree_c", "degc").replace("deg c", "degc"))
-    parts = re.split(r"(/)|[\s*.·]+", text)
-    sign, said = 1, []
-    for part in parts:
-        if part == "/":
-            sign = -1
-        elif part:
-            word, power = re.fullmatch(r"(.*?)(-?\d*)", part).groups()  # type: ignore[union-attr] # matches anything
-            exponent = sign * int(power if power not in ("", "-") else 1)
-            said.append(part if not word else _WORDS.get(word, word) + ("" if exponent == 1 else str(exponent)))
-            sign = 1
-    return " ".join(said)
+@cache
+def to_model(name: str, units: str, wanted: str, step: int) -> Conversion:
+    """From forcing as it is read (in `units`) to the unit that a model wants; where either says none, as it is.
+
+    A rate of precipitation becomes the sum of a step (of so many seconds) where the model wants a depth; a sum a rate.
+    Raises UsageError for a unit that it cannot become.
+    """
+    water = units in _DEPTHS
+    said = _LOOSE.get(wanted.strip().lower(), wanted) if canonical(name) in VARIABLES else wanted
+    ways = [(units, 1.0)]
+    if water:
+        ways += [(f"({units}) s", float(step)), (f"({units}) s-1", 1 / step)]
+    for given, times in ways:
+        with suppress(UsageError):
+            found = unit.conversion(given, said, water=water)
+            return Conversion(found.factor * times, found.offset)
+    raise UsageError(
+        f"the forcing has {name} in {units!r}, and the model wants it in {wanted!r}",
+        why="the one is no unit of what the other is one of" if unit.is_unit(said) else f"{wanted!r} is no unit",
+        fix=f"map the model's input to another variable in variables_names_map, or mend the units of {name}",
+    )
 
 
 def pick(wanted: Iterable[str], available: Sequence[str], where: str) -> dict[str, str]:

@@ -32,12 +32,13 @@ class Catalog:
         self._jobs: dict[int, Job] = {}
         self._specs: dict[int, Spec] = {}
         self._plans: dict[int, Plan] = {}
+        self._folders: dict[int, Path] = {}
         self._origins: dict[str, str] = {}  # by kind
         self._items: dict[int, bool] = {}  # whether tasks have something of their own
 
     def forget(self, job: int) -> None:
         """Read it anew when it is next asked for."""
-        for known in (self._jobs, self._specs, self._plans, self._items):
+        for known in (self._jobs, self._specs, self._plans, self._folders, self._items):
             known.pop(job, None)
 
     def job(self, job: int) -> Job:
@@ -74,22 +75,25 @@ class Catalog:
 
     def folder(self, key: Key) -> Path:
         """Where a task runs."""
-        return self._project.job_folder(*key)
+        job, task = key
+        if job not in self._folders:
+            self._folders[job] = self._project.job_folder(job)
+        return self._folders[job] / str(task) if task else self._folders[job]
 
-    def lay_out(self, key: Key, attempt: int) -> list[str]:
+    def lay_out(self, key: Key, attempt: int, folder: Path) -> list[str]:
         """The folder of a task as its program finds it; the datasets that are not what they were at its submission."""
         seen = self.task(key, attempt) if self.collects(key[0]) else self.job(key[0])
-        return stage(seen, self.folder(key), self._store)
+        return stage(seen, folder, self._store)
 
-    def program(self, key: Key, attempt: int, cpus: Sequence[int]) -> Program:
+    def program(self, key: Key, attempt: int, folder: Path, cpus: Sequence[int]) -> Program:
         """What is started for a task. Raises NotFoundError, UnmetError."""
         job, item = key[0], self._item(key)
         if item.startswith('{"point"'):  # of a sweep: it has a spec of its own
             own = plan(self.task(key, attempt), self._project.root)
-            return own.program(key[1], attempt, self.folder(key), cpus)
+            return own.program(key[1], attempt, folder, cpus)
         if job not in self._plans:
             self._plans[job] = plan(self.job(job), self._project.root)
-        return self._plans[job].program(key[1], attempt, self.folder(key), cpus, item)
+        return self._plans[job].program(key[1], attempt, folder, cpus, item)
 
     def _item(self, key: Key) -> str:
         job, number = key

@@ -122,11 +122,12 @@ class Daemon:
 
     def _program(self, task: rows.Task) -> Program:
         """The program of a task that was begun, or as much as is known of it."""
+        folder = self._catalog.folder(task.key)
         try:
-            return self._catalog.program(task.key, task.attempt, task.bound)
+            return self._catalog.program(task.key, task.attempt, folder, task.bound)
         except Exception as error:  # noqa: BLE001 - it may have begun nevertheless
             log.info("task %d of job %d: %s", task.number, task.job, error)
-            return trace(task.key, task.attempt, self._catalog.folder(task.key), task.bound)
+            return trace(task.key, task.attempt, folder, task.bound)
 
     def _sleep(self) -> None:
         """Wait for a call, an end, or the next moment that matters."""

@@ -54,6 +54,7 @@ class Ledger:
         self._touched: dict[int, Active] = {}
         self._reasons: dict[int, tuple[str, int | None]] = {}  # of single jobs: reason, exit code
         self._events: list[tuple[int, int | None, str, float, str]] = []
+        self._used: list[tuple[float, int, int, int, int, int]] = []  # cpu, peak, read, written, job, number
         self.ended: list[Active] = []
 
     def staged(self, job: Active, number: int, attempt: int, held: Sequence[Allocation], bound: Sequence[int]) -> None:
@@ -112,8 +113,7 @@ class Ledger:
     def used(self, job: int, number: int, usage: Usage | None) -> None:
         """What an attempt of a task used."""
         if usage is not None:
-            self._write.execute(_USED, (usage.cpu, usage.memory, job, number))
-            self._write.execute(_USED_BY_JOB, (usage.cpu, usage.memory, usage.read, usage.written, job))
+            self._used.append((usage.cpu, usage.memory, usage.read, usage.written, job, number))
 
     def cancel_waiting(self, job: Active, reason: str, status: Status = Status.CANCELED) -> None:
         """Nothing of a job that waits will start: canceled; failed where it is the job that can never run."""
@@ -141,6 +141,9 @@ class Ledger:
             touched, self._touched = self._touched, {}
             for job in touched.values():
                 self._close(job)
+        if self._used:
+            self._write.executemany(_USED, [(cpu, peak, job, number) for cpu, peak, _, _, job, number in self._used])
+            self._write.executemany(_USED_BY_JOB, [row[:5] for row in self._used])
         self._write.executemany(_EVENT, self._events)
         self._events = []
         self._backlog.seen = self._write.execute("select coalesce(max(id), 0) from event").fetchone()[0]

@@ -111,9 +111,10 @@ class Turn:
         programs = []
         for key, attempt in fresh:
             task = self.running.tasks[key]
+            folder = task.program.folder
             try:
-                changed = self.catalog.lay_out(key, attempt)
-                task.program = self.catalog.program(key, attempt, task.program.cpus)
+                changed = self.catalog.lay_out(key, attempt, folder)
+                task.program = self.catalog.program(key, attempt, folder, task.program.cpus)
             except Exception as error:  # noqa: BLE001 - what is wrong with one task must not end the others
                 self._broken.append(Broken(key, attempt, _unstartable(key, error)))
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dmod.hydro.variables import spelling
+from dmod.errors import UsageError
+from dmod.hydro.unit import conversion
 from dmod.models.model import ModelError, Variable
 from dmod.worker.balance import Balance
 from dmod.worker.output import row_type
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 RUNOFF = Variable("Q_OUT", "m")  # the main output of whatever model, m per step
 BLOCK = 16 << 20  # bytes of one variable in a block
 LEAST = 20  # blocks of a rank, so that progress is seen
-LENGTHS = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "": 1.0, "1": 1.0, "-": 1.0}  # m
-TIMES = {"": 0, "s-1": 1, "h-1": 3600, "d-1": 86400}  # seconds; none = per step
 
 
 @dataclass(slots=True)
@@ -99,10 +99,13 @@ def metres(main: Variable, catchment: str, step: int) -> float:
 
 @cache
 def _depth(units: str, step: int) -> float | None:
-    length, _, time = spelling(units).partition(" ")
-    if length not in LENGTHS or time not in TIMES:
-        return None
-    return LENGTHS[length] * (step / TIMES[time] if time else 1.0)
+    """Metres of a step, of a depth or of a rate; None where it is neither."""
+    if units.strip() == "1":
+        return 1.0
+    for per, times in (("m", 1.0), ("m s-1", float(step))):
+        with suppress(UsageError):
+            return conversion(units, per, water=True).factor * times
+    return None
 
 
 def _keep(rows: Rows, variable: Variable, place: int, series: Series, kind: type) -> None:

@@ -15,6 +15,7 @@ from dmod.worker.failure import OutputError
 from dmod.worker.files import Progress, write_json
 from dmod.worker.output import Writer, finish, open_writer
 from dmod.worker.prepare import Run, prepare
+from dmod.worker.routing import Router
 
 if TYPE_CHECKING:
     from dmod.worker.order import Order
@@ -39,6 +40,7 @@ class Sink:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._writer: Writer = open_writer(run)
+        self._router = Router(run) if run.order.spec.get("routing", "none") == "muskingum" else None
         self._progress = Progress(run.order.folder, len(run.fabric.catchments), "catchments")
         self._progress.update("simulating")
         self._balances: dict[int, Balance] = {}
@@ -47,6 +49,8 @@ class Sink:
         """Write rows and count them."""
         self._writer.catchments(rows.catchments, rows.values)
         self._writer.nexuses(rows.nexuses, rows.discharges)
+        if self._router:
+            self._router.nexuses(rows.nexuses, rows.discharges)
         self._balances |= zip(rows.catchments, rows.balances, strict=True)
         self._progress.update("simulating", len(rows.catchments))
 
@@ -56,8 +60,12 @@ class Sink:
         self._writer.close()
         ordered = [self._balances[index] for index in range(len(self._run.fabric.catchments))]
         partial = self._run.order.partial
+        told = summary(ordered, self._run.clock)
+        if self._router:
+            self._progress.update("routing")
+            told["routing"] = self._router.close(partial)
         try:
-            write_json(partial / "summary.json", summary(ordered, self._run.clock))
+            write_json(partial / "summary.json", told)
         except OSError as error:
             raise OutputError(f"{partial / 'summary.json'} cannot be written", why=str(error)) from error
         finish(partial, self._run.order.output)

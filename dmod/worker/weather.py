@@ -10,7 +10,7 @@ import numpy as np
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import meteorology
 from dmod.hydro.forcing import Forcing, open_forcing
-from dmod.hydro.variables import VARIABLES, canonical, conversion
+from dmod.hydro.variables import VARIABLES, canonical, to_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from dmod.models.model import Clock, Series, Variable
     from dmod.worker.order import Source
-
-SUMS = {"precip_rate": ("APCP_surface", 1), "APCP_surface": ("precip_rate", -1)}  # the other, and the power of the step
 
 
 class Weather:
@@ -39,6 +37,9 @@ class Weather:
         self._clock = clock
         begin = np.datetime64(clock.begin.replace(tzinfo=None), "s")
         self._times = begin + np.arange(clock.steps) * np.timedelta64(clock.step, "s")
+        self._units: dict[str, str] = {}
+        for source, forcing in zip(sources, self._open, strict=True):
+            self._learn(source, forcing)
         self._variables = tuple(dict.fromkeys(name for forcing in self._open for name in forcing.variables))
 
     def __enter__(self) -> Self:
@@ -47,6 +48,17 @@ class Weather:
     def __exit__(self, *_: object) -> None:
         for forcing in self._open:
             forcing.close()
+
+    def _learn(self, source: Source, forcing: Forcing) -> None:
+        """The units of a dataset's variables. Raises UsageError where another has the same one in other units."""
+        for name, units in forcing.units.items():
+            before = self._units.setdefault(canonical(name), units)
+            if before != units:
+                raise UsageError(
+                    f"forcing {source.name} has {name} in {units!r}, and another in {before!r}",
+                    why=f"looked into {self._names}",
+                    fix="give them one unit, or name one of them in [simulation] forcing",
+                )
 
     def read(
         self, catchments: Sequence[str], latitudes: Sequence[float], inputs: Sequence[Variable]
@@ -62,7 +74,14 @@ class Weather:
         wanted = meteorology.needed(self._variables, names)
         arrays = self._arrays(wanted, catchments)
         made = meteorology.series(arrays, names, self._times, self._clock.step, latitudes)
-        return {variable.name: in_units(variable, made[variable.name], self._clock.step) for variable in inputs}
+        return {variable.name: self._in_units(variable, made[variable.name]) for variable in inputs}
+
+    def _in_units(self, variable: Variable, values: Series) -> Series:
+        """A model's input in the units it wants; which conversion that is, is worked out once."""
+        name = canonical(variable.name)
+        known = VARIABLES.get(name)
+        units = self._units.get(name, "") if known is None else known.units
+        return to_model(name, units, variable.units, self._clock.step)(values)
 
     def _arrays(self, wanted: Sequence[str], catchments: Sequence[str]) -> dict[str, Series]:
         """Forcing variables over the whole period; those that one dataset alone has are read from it in one go."""
@@ -106,23 +125,3 @@ class Weather:
                 why=f"looked into {self._names}",
                 fix="dmod dataset list --category forcing",
             )
-
-
-def in_units(variable: Variable, values: Series, step: int) -> Series:
-    """A forcing variable in the units of the model that takes it, if it is one of VARIABLES and the model says units.
-
-    A rate of precipitation becomes a sum of the step, and a sum a rate. Raises UsageError for units it cannot have.
-    """
-    name = canonical(variable.name)
-    if name not in VARIABLES:
-        return values
-    where = "the model"
-    try:
-        factor, offset = conversion(name, variable.units, where)
-    except UsageError:
-        if name not in SUMS:
-            raise
-        other, exponent = SUMS[name]
-        factor, offset = conversion(other, variable.units, where)
-        values = values * float(step) ** exponent
-    return values if (factor, offset) == (1.0, 0.0) else (values - offset) / factor

@@ -238,3 +238,12 @@ def test_what_is_written_is_read_again(tmp_path):
     assert forcing.units["snow"] == "cm"
     np.testing.assert_allclose(forcing.read(["snow"], ["cat-2"], BEGIN, END)["snow"], values[1:], rtol=1e-8)
     assert forcing.read(["snow"], [], BEGIN, END)["snow"].shape == (0, 6)
+
+
+def test_files_of_different_units_are_told_before_the_run(tmp_path):
+    for number, unit in ((1, "cm"), (2, "cm"), (3, "m")):
+        (tmp_path / f"cat-{number}.csv").write_text(
+            f"time,snow ({unit})\n2015-12-01 00:00:00,1\n2015-12-01 01:00:00,1\n"
+        )
+    with pytest.raises(UsageError, match=r"cat-3\.csv:1: snow is in 'm', and in 'cm' for cat-1"):
+        open_forcing(tmp_path).scan()

@@ -41,8 +41,10 @@ def test_a_folder_of_ngens_files_is_read_by_feature(tmp_path):
     nexus(tmp_path, "nex-10", [1.5, 2.5, 3.5])
     nexus(tmp_path, "nex-2", [0, 1e-3, 7])
     nexus(tmp_path, "tnex-3", [4, 5, 6])
+    nexus(tmp_path, "tnx-1000000001", [7, 8, 9])
+    nexus(tmp_path, "cnx-4", [1, 1, 1])
     with open_discharge(tmp_path) as found:
-        assert found.features == ("nex-2", "nex-10", "tnex-3")
+        assert found.features == ("cnx-4", "nex-2", "nex-10", "tnex-3", "tnx-1000000001")
         assert (found.step, [str(t).replace("T", " ") for t in found.times]) == (3600, TIMES)
         np.testing.assert_array_equal(found.read(["tnex-3", "nex-2"]), [[4, 5, 6], [0, 1e-3, 7]])
         with pytest.raises(NotFoundError, match=r"has no discharge for nex-1$"):
@@ -125,4 +127,35 @@ def test_what_holds_no_discharge_is_refused(tmp_path):
         open_discharge(tmp_path)
     netcdf(tmp_path / "b.nc")
     with pytest.raises(UsageError, match="several NetCDF files"):
+        open_discharge(tmp_path)
+
+
+def brings(path):
+    """What comes out of wb-7 of what came in above."""
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("flowpath", 1)
+        file.createVariable("flowpath", str, ("flowpath",))[:] = np.array(["wb-7"], dtype=object)
+        file.createVariable("outflow", "f4", ("flowpath", "time"))[:] = [[0.5, 0, 0.25]]
+
+
+def test_after_routing_a_nexus_has_all_that_is_upstream_of_it(tmp_path):
+    nexus(tmp_path, "nex-2", [0, 1e-3, 7])
+    nexus(tmp_path, "tnex-10", [4, 5, 6])
+    catchment(tmp_path, "cat-1")
+    catchment(tmp_path, "cat-7")
+    (tmp_path / "routed").mkdir()
+    brings(netcdf(tmp_path / "routed" / "streamflow.nc"))
+    with open_discharge(tmp_path, {"cat-1": 3.6, "cat-7": 3.6}) as found:
+        assert found.features == ("nex-2", "tnex-10", "cat-1", "cat-7")
+        flows = found.read(["cat-1", "tnex-10", "cat-7"])
+        np.testing.assert_allclose(flows, [[1, 2, 3], [0, 0.5, 9], [1.5, 2, 3.25]], err_msg="wb-7 brings water")
+        with pytest.raises(NotFoundError, match="no discharge for nex-3"):
+            found.read(["nex-2", "nex-3"])
+
+
+def test_streamflow_of_another_time_is_told(tmp_path):
+    nexus(tmp_path, "nex-2", [0, 1], TIMES[:2])
+    (tmp_path / "routed").mkdir()
+    brings(netcdf(tmp_path / "routed" / "streamflow.nc"))
+    with pytest.raises(UsageError, match="the stamps of the routed streamflow are not those"):
         open_discharge(tmp_path)

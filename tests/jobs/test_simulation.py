@@ -48,6 +48,19 @@ def test_the_newest_hydrofabric_that_serves_is_chosen(make, whole):
     }  # fmt: skip
 
 
+def test_water_is_routed_where_the_hydrofabric_knows_its_channels(make, whole):
+    realization, fabric, rain = whole
+    spec = make.spec("simulation", realization="settings", routing="muskingum")
+    counted = [replace(fabric, domain=replace(fabric.domain, details={"channels": many})) for many in (0, 3)]
+    for each in (fabric, counted[1]):
+        assert prepare(spec, (realization, each, rain)).datasets["hydrofabric"] == ("sugar",)
+    error = refused(spec, realization, counted[0], rain)
+    assert error.message == 'hydrofabric "sugar" cannot route the water of job "river"'
+    assert "simulation.routing=none" in error.fix
+    dry = make.spec("simulation", realization="settings", routing="none")
+    assert prepare(dry, (realization, counted[0], rain)).size == 3
+
+
 def test_where_no_hydrofabric_serves_the_newest_is_told_of(make, whole):
     newer = make.fabric("leaf", ("cat-7",), age=-1)
     error = refused(make.spec("simulation", realization="settings"), make.realization(), whole[1], newer)

@@ -1,38 +1,9 @@
-"""Forcing on its way to a model: units, and datasets that complete each other."""
+"""Forcing on its way to a model: datasets that complete each other."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from dmod.errors import UsageError
-from dmod.models.model import Variable
-from dmod.worker.weather import in_units
-
-
-@pytest.mark.parametrize(
-    ("name", "units", "given", "wanted"),
-    [
-        ("APCP_surface", "mm", 3.6, 3.6),
-        ("APCP_surface", "m", 3.6, 0.0036),
-        ("APCP_surface", "mm h-1", 3.6, 3.6),
-        ("APCP_surface", "mm s-1", 3.6, 0.001),
-        ("precip_rate", "mm h-1", 0.001, 3.6),
-        ("precip_rate", "mm", 0.001, 3.6),
-        ("RAINRATE", "m s-1", 0.001, 1e-6),
-        ("TMP_2maboveground", "degC", 300.15, 27.0),
-        ("TMP_2maboveground", "", 300.15, 300.15),
-        ("potential_evapotranspiration", "mm", 0.1, 0.1),
-        ("anything", "furlong", 1.0, 1.0),
-    ],
-)
-def test_a_model_gets_forcing_in_its_own_units(name, units, given, wanted):
-    assert in_units(Variable(name, units), np.array([given]), 3600)[0] == pytest.approx(wanted)
-
-
-def test_units_that_a_variable_cannot_have_are_refused():
-    with pytest.raises(UsageError, match="TMP_2maboveground has the unit 'mm'"):
-        in_units(Variable("TMP_2maboveground", "mm"), np.zeros(1), 3600)
 
 
 def split(job, cut) -> None:
@@ -78,3 +49,20 @@ def test_a_hole_between_datasets_is_told_by_catchment_and_stamp(job):
     assert job.do() == 66
     assert job.failure()["message"] == "no forcing has APCP_surface of cat-1 at 2015-12-01T20:00:00Z"
     assert job.failure()["why"] == "looked into early, late"
+
+
+def test_datasets_of_different_units_do_not_complete_each_other(job):
+    from dmod.hydro.forcing import open_forcing, write_netcdf
+
+    job.lay_out()
+    with open_forcing(job.folder / "dmod" / "datasets" / "forcing" / "rain") as found:
+        times, catchments = found.times, found.catchments
+    entries = []
+    for name, unit in (("one", "cm"), ("other", "m")):
+        (job.folder / name).mkdir()
+        snow = np.ones((len(catchments), len(times)))
+        write_netcdf(job.folder / name / "f.nc", times, catchments, {"snow": snow}, {"snow": unit})
+        entries.append({"name": name, "path": name})
+    job.extra["forcing"] = entries
+    assert job.do() == 65
+    assert job.failure()["message"] == "forcing other has snow in 'm', and another in 'cm'"

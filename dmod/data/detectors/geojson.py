@@ -28,6 +28,7 @@ def read(folder: Path) -> Domain:
 
 def of(folder: Path, format: str) -> Domain:  # noqa: A002 - the word of the domain
     """The domain of the hydrofabric in a folder."""
+    from dmod.hydro import channel
     from dmod.hydro.hydrofabric import Hydrofabric
 
     fabric = Hydrofabric.read(folder)
@@ -35,6 +36,7 @@ def of(folder: Path, format: str) -> Domain:  # noqa: A002 - the word of the dom
         "identity": fabric.identity,
         "version": fabric.version,
         "nexuses": len(fabric.nexuses),
+        "channels": channel.count(folder),  # flowpaths that water can be routed through
         "area_sqkm": round(float(fabric.areas.sum()), 3),
         "gauges": dict(fabric.gauges),
     }

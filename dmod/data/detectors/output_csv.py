@@ -9,6 +9,7 @@ from dmod.data.blocks import block
 from dmod.data.detectors import files
 from dmod.data.domain import Domain
 from dmod.errors import UsageError
+from dmod.hydro.ids import NEXUSES
 from dmod.hydro.period import TimeRange
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dmod.data.source import Entry
     from dmod.hydro.stamps import Axis
 
-_NEXUS = re.compile(r"(t?nex-\d+)_output\.csv")
+_NEXUS = re.compile(rf"((?:{'|'.join(NEXUSES)})\d+)_output\.csv")
 _CATCHMENT = re.compile(r"(cat-\d+)\.csv")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _START = ("begin", "start_time", "from")
 _END = ("stop", "end_time", "until", "to")
 _FORMAT = "of the output; auto is CSV up to 1,000 catchments and nexuses, and NetCDF above"
+_ROUTING = "how water travels down the flowpaths; muskingum wants MusK and MusX of the hydrofabric"
 _TRIES = 20  # hydrofabrics that are held against a job that names none
 
 
@@ -44,6 +45,7 @@ class Simulation:
         default=None, metadata={"doc": "by default all of the hydrofabric", "aliases": ("cats", "divides")}
     )
     partition: str | None = field(default=None, metadata={"doc": "a config dataset; by default METIS makes one"})
+    routing: str = field(default="none", metadata={"choices": ("none", "muskingum"), "doc": _ROUTING})
     output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
     format: str = field(
         default="auto", metadata={"choices": ("auto", "csv", "netcdf"), "aliases": ("output_format",), "doc": _FORMAT}
@@ -81,6 +83,7 @@ def _prepared(spec: SimulationSpec, wanted: Simulation, datasets: Sequence[Datas
     if found.gaps:
         raise found.unmet(name)
     realization, fabric = found.chosen["realization"][0], found.chosen["hydrofabric"][0]
+    _routed(wanted, fabric, name)
     period, step = _period(wanted, realization.domain.details)
     catchments = _catchments(wanted, fabric, name)
     _formulated(realization, catchments, name)
@@ -146,6 +149,16 @@ def _catchments(wanted: Simulation, fabric: Dataset, name: str) -> tuple[str, ..
     if not wanted.catchments:
         raise UnmetError(f'job "{name}" has no catchments', why="simulation.catchments is an empty list")
     return tuple(dict.fromkeys(wanted.catchments))
+
+
+def _routed(wanted: Simulation, fabric: Dataset, name: str) -> None:
+    """Routing needs channels; a hydrofabric that was registered before these were counted is taken at its word."""
+    if wanted.routing != "none" and fabric.domain.details.get("channels") == 0:
+        raise UnmetError(
+            f'hydrofabric "{fabric.name}" cannot route the water of job "{name}"',
+            why="no table of flowpaths in it has MusK and MusX",
+            fix="--set simulation.routing=none, or name a GeoPackage with flowpath-attributes",
+        )
 
 
 def _formulated(realization: Dataset, catchments: tuple[str, ...], name: str) -> None:
