@@ -66,6 +66,13 @@ GROUPS: dict[str, dict[str, Noun]] = {
             verbs="start stop status logs prune recover",
         ),
         "node": Noun("dmod.cli.node", "app", "the machines that jobs run on", verbs="list show drain resume"),
+        "stack": Noun(
+            "dmod.cli.stack",
+            "app",
+            "scheduler, object store and registry as containers",
+            verbs="up down restart list status logs",
+        ),
+        "image": Noun("dmod.cli.image", "app", "what containers are made of", verbs="build list show delete push"),
         "config": Noun("dmod.cli.config", "app", "dmod.toml: what holds, and why", verbs="show check schema path"),
         "completion": Noun("dmod.cli.completion", "command", "tab completion for bash, zsh or fish"),
         "version": Noun("dmod.cli.version", "command", "dmod, Python and what is installed"),

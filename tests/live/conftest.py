@@ -34,12 +34,12 @@ class Shell:
 
     folder: Path
 
-    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, code: int = 0, patience: int = 120) -> subprocess.CompletedProcess[str]:
         """`dmod WORDS`, which must end with this code."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DMOD_")}
         done = subprocess.run(
             [sys.executable, "-m", "dmod.cli", *words], cwd=self.folder, env=environment | {"COLUMNS": "80"},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience, check=False,
         )  # fmt: skip
         assert done.returncode == code, f"dmod {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
