@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +57,16 @@ def _writable(project: Project) -> Finding:
     probe = project.state / f".doctor-{os.getpid()}"
     try:
         project.state.mkdir(exist_ok=True)
-        probe.write_bytes(b"")
+        probe.write_bytes(b"." * 4096)  # an empty file fits on a full disk
         skew = probe.stat().st_mtime - time.time()
         probe.unlink()
     except OSError as error:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
         why = (error.strerror or str(error)).lower()
-        return Finding(
-            "state", "error", f"{shown(project.state)} cannot be written: {why}", f"chmod u+rwx {shown(project.state)}"
-        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        fix = f"free some space: df -h {shown(project.root)}" if full else f"chmod u+rwx {shown(project.state)}"
+        return Finding("state", "error", f"{shown(project.state)} cannot be written: {why}", fix)
     if abs(skew) > _SKEW:
         return Finding(
             "clock",

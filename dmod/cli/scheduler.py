@@ -16,7 +16,7 @@ from dmod.cli.output import say, show_record
 from dmod.cli.parser import group
 from dmod.cli.scheduler_status import state
 from dmod.cli.settings import current, project
-from dmod.errors import TimedOutError
+from dmod.errors import TimedOutError, UnreachableError
 
 if TYPE_CHECKING:
     from dmod.project import Project
@@ -74,7 +74,11 @@ def stop(
 
     here = project()
     if here.state.exists():
-        lock.stopping(here.state)
+        try:
+            lock.stopping(here.state)
+        except UnreachableError:
+            if lock.holder(here.state) is None:
+                raise  # of one that runs a full disk asks nothing: a signal ends it
     if now and here.queue.exists():
         _cancel_running(here)
     if lock.holder(here.state) is None:

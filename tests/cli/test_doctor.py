@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_a_broken_dmod_toml_is_a_finding(dmod):
     assert 'unknown key "mem" in [defaults]; the key is "memory"' in said.out
     assert "fix: dmod config check" in said.out
     assert said.err.endswith("broken: project\n")
+
+
+def test_a_full_disk_is_no_matter_of_permissions(dmod, monkeypatch):
+    dmod("init")
+
+    def full(_, data):
+        if data:  # an empty file fits
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    state = found(premises.findings(), "state")
+    assert (state.status, state.fix) == ("error", "free some space: df -h .")
 
 
 def test_a_state_folder_that_cannot_be_written(dmod, nobody, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -108,6 +109,18 @@ def test_one_that_runs_is_known_by_its_pid(dmod):
 def test_stopping_none_is_no_error(dmod):
     said = dmod("scheduler", "stop")
     assert (said.code, said.err) == (0, "the scheduler is not running\n")
+
+
+def test_one_on_a_full_disk_can_be_stopped(dmod, monkeypatch):
+    held = Lock(Path(".dmod"))
+    held.take()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "kill", lambda *_: held.give())
+    assert dmod("scheduler", "stop").code == 0
 
 
 def test_the_log_of_one_that_never_ran_is_empty(dmod):
