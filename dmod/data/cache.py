@@ -1,0 +1,49 @@
+"""Cache: datasets of the object store as folders of this machine, each fetched once, whoever asks first.
+
+It is a folder store of its own, so that a job reads from it as from any. A folder `.parts` holds what is being fetched,
+under a lock that goes with the process.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from dmod.data.workspace import locked
+from dmod.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dmod.data.dataset import Dataset
+    from dmod.data.folder import FolderStore
+
+PARTS = ".parts"
+
+
+def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object]) -> Path:
+    """The folder of the dataset's files in a store, fetched there unless they are.
+
+    `fetch` brings the files, verified, into a folder that may hold some of them already. A dataset of that name with
+    other contents gives way.
+    """
+    parts = store.root / PARTS
+    parts.mkdir(parents=True, exist_ok=True)
+    with locked(parts / f"{dataset.name}.lock"):
+        if not holds(store, dataset):
+            growing = parts / f"{dataset.name}-{dataset.digest[:16]}"
+            growing.mkdir(exist_ok=True)
+            fetch(growing)
+            store.receive(dataset, growing)
+            for left in parts.glob(f"{dataset.name}-{'[0-9a-f]' * 16}"):
+                shutil.rmtree(left, ignore_errors=True)  # of an earlier state of the dataset
+    return store.path(dataset.name)
+
+
+def holds(store: FolderStore, dataset: Dataset) -> bool:
+    """Whether a store has a dataset of that name and contents."""
+    try:
+        return store.get(dataset.name) == dataset
+    except (NotFoundError, UsageError):
+        return False
