@@ -143,6 +143,47 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectStoreTable:
+    """A store of objects that several machines share; its keys are never in this file."""
+
+    endpoint: str = field(
+        default="",
+        metadata={
+            "doc": "host:port of an S3 server; without one there is none",
+            "aliases": ("url", "host", "address", "server", "endpoint_url"),
+        },
+    )
+    bucket: str = field(
+        default="dmod",
+        metadata={
+            "doc": "one for all datasets; made with the first",
+            "aliases": ("name", "bucket_name", "container"),
+        },
+    )
+    secure: bool = field(
+        default=True,
+        metadata={
+            "doc": "TLS; false only on a network of your own",
+            "aliases": ("tls", "ssl", "https", "use_ssl"),
+        },
+    )
+    region: str = field(
+        default="us-east-1",
+        metadata={
+            "doc": "as the provider names it",
+            "aliases": ("location", "region_name"),
+        },
+    )
+    credentials: Path = field(
+        default=Path(".dmod/secrets/object-store.toml"),
+        metadata={
+            "doc": "a file of mode 600 with access_key and secret_key",
+            "aliases": ("credentials_file", "secret", "secrets", "keys", "access_key", "secret_key"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of dmod.toml."""
 
@@ -165,6 +206,9 @@ class Tables:
         },
     )
     data: Data = field(default_factory=Data, metadata={"aliases": ("dataset", "datasets", "store")})
+    object_store: ObjectStoreTable = field(
+        default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from dmod.data.folder import FolderStore
 from dmod.data.workspace import locked
 from dmod.errors import NotFoundError, UsageError
 
@@ -17,16 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dmod.data.dataset import Dataset
-    from dmod.data.folder import FolderStore
 
 PARTS = ".parts"
 
 
-def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object]) -> Path:
+def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object], *, replace: bool = True) -> Path:
     """The folder of the dataset's files in a store, fetched there unless they are.
 
-    `fetch` brings the files, verified, into a folder that may hold some of them already. A dataset of that name with
-    other contents gives way.
+    `fetch` brings the files, verified, into a folder that may hold some of them already. With `replace` a
+    dataset of that name with other contents gives way, else it is a ConflictError.
     """
     parts = store.root / PARTS
     parts.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object
             growing = parts / f"{dataset.name}-{dataset.digest[:16]}"
             growing.mkdir(exist_ok=True)
             fetch(growing)
-            store.receive(dataset, growing)
+            store.receive(dataset, growing, replace=replace)
             for left in parts.glob(f"{dataset.name}-{'[0-9a-f]' * 16}"):
                 shutil.rmtree(left, ignore_errors=True)  # of an earlier state of the dataset
     return store.path(dataset.name)
@@ -47,3 +47,29 @@ def holds(store: FolderStore, dataset: Dataset) -> bool:
         return store.get(dataset.name) == dataset
     except (NotFoundError, UsageError):
         return False
+
+
+class CachedStore(FolderStore):
+    """A folder store with, behind it, what was fetched of the object store: for those who only read."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        super().__init__(root)
+        self._behind = FolderStore(cache)
+
+    def get(self, name: str) -> Dataset:
+        """The dataset of the folder, else the fetched one. Raises as `FolderStore.get`."""
+        try:
+            return super().get(name)
+        except NotFoundError:
+            if name not in self._behind.names():
+                raise
+        return self._behind.get(name)
+
+    def path(self, name: str) -> Path:
+        """The folder with its files. Raises NotFoundError."""
+        try:
+            return super().path(name)
+        except NotFoundError:
+            if name not in self._behind.names():
+                raise
+        return self._behind.path(name)

@@ -115,10 +115,10 @@ class FolderStore:
                 workspace.exchange(self.root, new, self.root / name)
         return made
 
-    def receive(self, dataset: Dataset, files: Path) -> None:
-        """Take over a folder of files that its caller has verified, in the place of what has that name.
+    def receive(self, dataset: Dataset, files: Path, *, replace: bool = False) -> None:
+        """Take over a folder of files that its caller has verified, with `replace` in the place of what has the name.
 
-        The folder lies on the store's disk, and is gone then.
+        The folder lies on the store's disk, and is gone then. Raises ConflictError (the name is taken).
         """
         from dmod.data.transfer import sync_all
 
@@ -126,7 +126,7 @@ class FolderStore:
             sync_all(files)
             files.rename(new / DATA)
             _write(dataset, new)
-            if (self.root / dataset.name / MANIFEST).exists():
+            if replace and (self.root / dataset.name / MANIFEST).exists():
                 workspace.exchange(self.root, new, self.root / dataset.name)
             else:
                 self._put(new, dataset.name)

@@ -124,7 +124,7 @@ def test_path_says_where_things_lie(dmod, tmp_path: Path):
 
 def test_the_schema_of_dmod_toml(dmod):
     schema = dmod("config", "schema").json
-    assert list(schema["properties"]) == ["project", "defaults", "scheduler", "nodes", "limits", "data"]
+    assert list(schema["properties"]) == ["project", "defaults", "scheduler", "nodes", "limits", "data", "object_store"]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
         "type": "string",
         "enum": ["single-node", "fill-nodes", "round-robin"],

@@ -46,7 +46,9 @@ class Manifests:
 
     def has(self, name: str) -> bool:
         """Whether there is a dataset of that name."""
-        return self._bucket.has(_key(name))
+        with suppress(UsageError):
+            return self._bucket.has(_key(names_.require(name)))
+        return False
 
     def read(self, name: str) -> tuple[bytes, str]:
         """The text and its etag. Raises NotFoundError."""

@@ -124,17 +124,27 @@ class ObjectStore:
         """The names of all, sorted."""
         return self.manifests.names()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a dataset of that name."""
+        return self.manifests.has(name)
+
     def path(self, name: str, *, report: Report | None = None) -> Path:
         """The folder with its files, fetched to this machine once. Raises NotFoundError."""
         kept = self.manifests.get(name)
         return cache.fetched(kept.dataset, self.cache, lambda folder: self._fetch(kept, folder, None, report))
 
+    def cached(self, name: str) -> bool:
+        """Whether this machine has the dataset as it is now. Raises NotFoundError."""
+        return cache.holds(self.cache, self.get(name))
+
     def fetch_to(self, store: FolderStore, name: str, report: Report | None = None) -> Dataset:
         """Bring a dataset into a folder store. Raises ConflictError where that has another of the name."""
         kept = self.manifests.get(name)
-        if name in store.names() and store.get(name).digest != kept.dataset.digest:
-            raise taken(name)
-        cache.fetched(kept.dataset, store, lambda folder: self._fetch(kept, folder, None, report))
+        if name in store.names():
+            if store.get(name).digest != kept.dataset.digest:
+                raise taken(name)
+            return kept.dataset
+        cache.fetched(kept.dataset, store, lambda folder: self._fetch(kept, folder, None, report), replace=False)
         return kept.dataset
 
     def export(self, name: str, target: Path, files: Sequence[File], *, report: Report | None = None) -> Paths:
