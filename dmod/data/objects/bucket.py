@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import time
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from dmod.data.objects.credentials import Credentials
 
-AT_ONCE = 8  # requests
+AT_ONCE = min(8, max(4, 2 * (os.cpu_count() or 1)))  # requests; more only wait for each other
 _ATTEMPTS = 5  # of a request, before the store counts as down
 _PAUSE = 0.2  # seconds before the second; each further pause is twice as long
 _PASSING = {429, 500, 502, 503, 504}
@@ -270,8 +271,6 @@ def _error_of(body: bytes) -> tuple[str, str]:
 
 
 def _ca_certs() -> str:
-    import os
-
     import certifi
 
     return os.environ.get("SSL_CERT_FILE") or certifi.where()

@@ -62,7 +62,7 @@ class Download:
 
     def __init__(self, bucket: Bucket, folder: str, target: Path, report: Report | None) -> None:
         self._bucket, self._folder, self._target, self._report = bucket, folder, target, report
-        self._done = self._total = self._whole = 0
+        self._done = self._total = 0
         self._root = target.resolve()
         self._known: set[Path] = set()  # folders that lie in the target
         self._large: list[Large] = []
@@ -107,7 +107,9 @@ class Download:
         self._large.append(large)
         self._tell(file.path, large.present)
         key, base = f"{self._folder}/{placed.key}", placed.files[file.path]
-        for start, length in large.lacking():
+        lacking = list(large.lacking())
+        large.awaited = len(lacking)
+        for start, length in lacking:
 
             def fetch(start: int = start, length: int = length) -> int:
                 large.write(start, self._bucket.get(key, base + start, length), length)
@@ -116,10 +118,8 @@ class Download:
             while len(self._waiting) >= 2 * AT_ONCE:
                 self._collect()
             self._waiting[pool.submit(fetch)] = (file.path, large)
-        if large.complete:
+        if not lacking:
             large.finish()
-            large.close()
-            self._whole += 1
 
     def _later(self, pool: ThreadPoolExecutor, piece: Piece, call: object, *args: object) -> None:
         while len(self._waiting) >= 2 * AT_ONCE:
@@ -148,12 +148,10 @@ class Download:
                 failed = failed or error
                 continue
             self._tell(path, each.result())
-            if large is None:
-                self._whole += 1
-            elif large.complete:
-                large.finish()
-                large.close()
-                self._whole += 1
+            if large is not None:
+                large.awaited -= 1
+                if not large.awaited:
+                    large.finish()
         if failed:
             for each in self._waiting:
                 each.cancel()
@@ -195,7 +193,7 @@ class Download:
         """Why it ended early, and how far it came."""
         kept = f"{format_memory(self._done)} of {format_memory(self._total)} are here"
         if isinstance(error, UnreachableError):
-            error.why = f"{error.why}; {kept}: the same again fetches the rest" if error.why else kept
+            error.why = f"{error.why}; {kept}: the same again fetches the rest".removeprefix("; ")
             return error
         reason = (error.strerror or str(error)).lower()
         fix = "make room there, then the same again" if error.errno in _FULL else f"ls -ld {shown(self._target)}"

@@ -42,16 +42,12 @@ class Large:
         self._hash, self._hashed = hashlib.sha256(), 0
         self._lock, self._hashing = threading.Lock(), threading.Lock()
         self._open = True
+        self.awaited = 0  # pieces that were asked for and are not there yet
 
     @property
     def present(self) -> int:
         """Bytes that are there."""
         return sum(min(PIECE, self._file.size - start) for start in self._there)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all pieces are there."""
-        return len(self._there) == -(-self._file.size // PIECE)
 
     def lacking(self) -> Iterator[tuple[int, int]]:
         """Start and length of each piece that is not there."""
@@ -84,6 +80,7 @@ class Large:
         os.ftruncate(self._handle, self._file.size)
         self._part.replace(self._place)
         self._list.unlink(missing_ok=True)
+        self.close()
 
     def close(self) -> None:
         """Let go of it; what is there stays."""

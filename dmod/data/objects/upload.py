@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,14 @@ class Upload:
                 self._send(pool, lot, there)
             while self._waiting:
                 self._collect()
-        except UnreachableError as error:
-            kept = f"{format_memory(self._done)} of {format_memory(self._total)} are there"
-            error.why = f"{error.why}; {kept}: the same again sends the rest" if error.why else kept
-            raise
-        finally:
+        except BaseException as error:
             pool.shutdown(cancel_futures=True)
+            self._settle()
+            if isinstance(error, UnreachableError):
+                kept = f"{format_memory(self._done)} of {format_memory(self._total)} are there"
+                error.why = f"{error.why}; {kept}: the same again sends the rest".removeprefix("; ")
+            raise
+        pool.shutdown()
         self._tell("")
         return sorted(self._files, key=lambda file: file.path), self._placed
 
@@ -173,18 +176,18 @@ class Upload:
         self._waiting[pool.submit(send)] = then
 
     def _collect(self) -> None:
-        """Wait for something to be sent; all that went well is noted before what failed is told."""
+        """Wait for something to be sent, and note it."""
         done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
-        failed = None
         for each in done:
-            then, error = self._waiting.pop(each), each.exception()
-            if error is None:
-                then(each.result())
-            failed = failed or error
-        if failed:
-            for each in self._waiting:
-                each.cancel()
-            raise failed
+            sent = each.result()
+            self._waiting.pop(each)(sent)
+
+    def _settle(self) -> None:
+        """Note what was sent beside that which failed."""
+        for each, then in self._waiting.items():
+            if not each.cancelled() and each.exception() is None:
+                with suppress(UnreachableError):
+                    then(each.result())
 
     def _tell(self, path: str, more: int = 0) -> None:
         self._done += more
