@@ -35,10 +35,19 @@ def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object
             growing = parts / f"{dataset.name}-{dataset.digest[:16]}"
             growing.mkdir(exist_ok=True)
             fetch(growing)
+            _tidy(growing, dataset)
             store.receive(dataset, growing, replace=replace)
             for left in parts.glob(f"{dataset.name}-{'[0-9a-f]' * 16}"):
                 shutil.rmtree(left, ignore_errors=True)  # of an earlier state of the dataset
     return store.path(dataset.name)
+
+
+def _tidy(folder: Path, dataset: Dataset) -> None:
+    """Delete what is no file of the dataset: what a killed attempt had begun to write."""
+    known = {file.path for file in dataset.files}
+    for path in folder.rglob("*"):
+        if not path.is_dir() and path.relative_to(folder).as_posix() not in known:
+            path.unlink()
 
 
 def holds(store: FolderStore, dataset: Dataset) -> bool:

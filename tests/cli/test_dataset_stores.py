@@ -174,3 +174,27 @@ def test_without_keys_the_error_says_where_they_belong(dmod, monkeypatch):
     monkeypatch.setenv("DMOD_OBJECT_STORE_ENDPOINT", "127.0.0.1:1")
     said = dmod("dataset", "show", "other")
     assert (said.code, ".dmod/secrets/object-store.toml" in said.err) == (2, True)
+
+
+def test_the_doctor_asks_the_object_store(dmod, project, monkeypatch):  # noqa: ARG001 - with an object store
+    found = {row["name"]: row for row in dmod("doctor", "-o", "json").json}
+    assert (found["objects"]["status"], ": 0 datasets" in found["objects"]["detail"]) == ("ok", True)
+    monkeypatch.setattr(bucket, "_ATTEMPTS", 1)
+    monkeypatch.setenv("DMOD_OBJECT_STORE_ENDPOINT", "127.0.0.1:1")
+    found = {row["name"]: row for row in dmod("doctor", "-o", "json").json}
+    assert (found["objects"]["status"], "does not answer" in found["objects"]["detail"]) == ("error", True)
+
+
+def test_a_name_on_the_command_line_leads_to_the_object_store_last(dmod, project, tmp_path):  # noqa: ARG001
+    config = {"global": {"formulations": []}, "time": {}}
+    import json
+
+    Path("settings.json").write_text(json.dumps(config))
+    dmod(
+        "dataset", "create", "settings", "--category", "config", "--format", "generic", "settings.json",
+        "--store", "object-store",
+    )  # fmt: skip
+    there = dmod("realization", "check", "settings")
+    Path("settings.json").unlink()
+    assert "neither a dataset nor a path" not in there.err
+    assert (tmp_path / ".dmod/datasets/.cache/settings/data/settings.json").exists()

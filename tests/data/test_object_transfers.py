@@ -375,3 +375,30 @@ def test_small_files_share_objects_of_some_mib_and_large_ones_do_not():
     assert [lot.key for lot in lots] == ["pack-00001.tar", "pack-00002.tar", "files/f1000", "pack-00003.tar"]
     assert [len(lot.entries) for lot in lots] == [420, 420, 1, 161]
     assert all(sum(each.size for each in lot.entries) <= 8 * MIB + 20_000 for lot in lots)
+
+
+def test_what_a_killed_attempt_had_begun_to_write_is_no_file_of_the_dataset(store, files):
+    made = store.create("aorc", "config", [files], format="generic")
+    growing = store.cache.root / ".parts" / f"aorc-{made.digest[:16]}"
+    growing.mkdir(parents=True)
+    (growing / ".cat-3.csv.4711.new").write_bytes(b"half")
+    assert same(files, store.path("aorc"))
+    assert store.cache.check("aorc") == []
+
+
+def test_an_upload_needs_no_journal_to_be_whole(store, files, tmp_path):
+    """The disk of this machine may be full or read-only: only going on is not possible then."""
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / ".uploads").write_text("in the way of the folder")
+    store.create("aorc", "config", [files], format="generic")
+    assert store.check("aorc") == []
+
+
+def test_a_dataset_of_links_moves_as_its_files(store, files, tmp_path):
+    from dmod.data.folder import FolderStore
+    from dmod.data.source import gather
+
+    folder = FolderStore(tmp_path / "folder")
+    linked = folder.create("aorc", "config", [files], format="generic", link=True)
+    made = store.keep(linked, gather([folder.path("aorc")]))
+    assert (linked.linked, made.linked, made.digest) == (True, False, linked.digest)

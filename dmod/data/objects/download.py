@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, NamedTuple
@@ -134,7 +135,7 @@ class Download:
             if hashlib.sha256(part).hexdigest() != file.sha256:
                 raise damaged(file.path)
             place = self._place(file.path)
-            temporary = place.with_name(f".{place.name}.{file.sha256[:8]}.new")
+            temporary = place.with_name(f".{place.name}.{os.getpid()}.new")
             temporary.write_bytes(part)
             temporary.replace(place)
         return sum(file.size for file, _ in piece.files)

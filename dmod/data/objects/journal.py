@@ -34,6 +34,7 @@ class Journal:
         self.uploads: dict[str, str] = {}  # by key: those of which parts are there
         self.parts: dict[str, dict[int, str]] = {}  # by key: etags of the parts
         self._handle: int | None = None
+        self._whole = True  # nothing could not be written
 
     def __enter__(self) -> Self:
         self._handle = self._held()
@@ -53,8 +54,12 @@ class Journal:
     def note(self, **said: object) -> None:
         """Write down what is there now."""
         self._take(dict(said))
-        if self._handle is not None:
-            os.write(self._handle, f"{json.dumps(said)}\n".encode())
+        if self._handle is not None and self._whole:
+            line = f"{json.dumps(said)}\n".encode()
+            try:
+                self._whole = os.write(self._handle, line) == len(line)
+            except OSError:  # a full disk ends no upload: what is sent from here on would be sent again
+                self._whole = False
 
     def close(self) -> None:
         """The manifest comes next: from here on nobody goes on with it."""
@@ -66,8 +71,14 @@ class Journal:
             self._path.unlink(missing_ok=True)
 
     def _held(self) -> int | None:
-        """The file, locked; None where another holds it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """The file, locked; None where another holds it, or it cannot be."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._locked()
+        except OSError:
+            return None  # a disk that cannot be written
+
+    def _locked(self) -> int | None:
         while True:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:

@@ -105,8 +105,9 @@ class ObjectStore:
             return now.dataset
         taken = {entry.path for entry in entries}
         stays = [file for file in now.dataset.files if file.path not in taken]
-        with tempfile.TemporaryDirectory() as folder:
-            Download(self.bucket, name, Path(folder), None).run(now.placed, stays)
+        (self.cache.root / cache.PARTS).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.cache.root / cache.PARTS) as folder:
+            self._fetch(now, Path(folder), stays, None)
             domain = _domain(now.dataset.format, entries, Path(folder))
         given = {key: value for key, value in now.dataset.domain.details.items() if key not in domain.details}
         made = changed(now.dataset, domain=changed(domain, details={**given, **domain.details}), files=tuple(stays))

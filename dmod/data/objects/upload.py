@@ -18,6 +18,7 @@ from dmod.units import format_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from io import FileIO
 
     from dmod.data.objects.bucket import Bucket
     from dmod.data.objects.journal import Journal
@@ -87,7 +88,7 @@ class Upload:
         known = self._journal.objects.get(key)
         if known and there.get(key) == known["size"]:
             for entry in lot.entries:
-                _require_same(entry, entry.size, entry.source.stat().st_mtime_ns)
+                _require_same(entry, entry.size)
             files = [File(entry.path, entry.size, known["sha256"][entry.path]) for entry in lot.entries]
             self._keep(Placed(key, known["size"], known["files"]), files)
         elif lot.packed:
@@ -123,7 +124,7 @@ class Upload:
         large = _Large(entry, self._journal.uploads[key])
         found, size, number = hashlib.sha256(), 0, 0
         step = max(PART, -(-entry.size // _PARTS))
-        with entry.source.open("rb", buffering=0) as file:
+        with _opened(entry) as file:
             while data := _read(file, min(step, entry.size + 1 - size)):
                 number, size = number + 1, size + len(data)
                 found.update(data)
@@ -132,7 +133,7 @@ class Upload:
                     self._tell(entry.path, len(data))
                 else:
                     self._send_part(pool, key, large, number, data)
-        _require_same(entry, size, entry.source.stat().st_mtime_ns)
+        _require_same(entry, size)
         large.parts, large.sha256 = number, found.hexdigest()
         self._finish(key, large)
 
@@ -196,25 +197,36 @@ class Upload:
 
 
 def _contents(entry: Entry) -> bytes:
-    try:
-        with entry.source.open("rb", buffering=0) as file:
-            data = _read(file, entry.size + 1)
-        _require_same(entry, len(data), entry.source.stat().st_mtime_ns)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{shown(entry.source)} cannot be taken: {reason}") from error
+    with _opened(entry) as file:
+        data = _read(file, entry.size + 1)
+    _require_same(entry, len(data))
     return data
 
 
-def _read(file: object, size: int) -> bytes:
+def _opened(entry: Entry) -> FileIO:
+    try:
+        return entry.source.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(entry, error) from error
+
+
+def _unreadable(entry: Entry, error: OSError) -> UsageError:
+    return UsageError(f"{shown(entry.source)} cannot be taken: {(error.strerror or str(error)).lower()}")
+
+
+def _read(file: FileIO, size: int) -> bytes:
     """So many bytes, fewer only at the end."""
     parts = []
-    while size and (data := file.read(size)):  # type: ignore[attr-defined]
+    while size and (data := file.read(size)):
         parts.append(data)
         size -= len(data)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _require_same(entry: Entry, size: int, written: int) -> None:
+def _require_same(entry: Entry, size: int) -> None:
+    try:
+        written = entry.source.stat().st_mtime_ns
+    except OSError as error:
+        raise _unreadable(entry, error) from error
     if (size, written) != (entry.size, entry.changed):
         raise UsageError(f"{shown(entry.source)} changed while it was read", fix="try again when it is written")
