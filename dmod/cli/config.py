@@ -40,7 +40,9 @@ _OWN_VARIABLES = (
     "DMOD_ATTEMPT",
     "DMOD_JOB_FOLDER",
     "DMOD_TEST_DATA",
-)  # told to jobs, and read by the tests
+    "DMOD_OBJECT_STORE_ACCESS_KEY",
+    "DMOD_OBJECT_STORE_SECRET_KEY",
+)  # told to jobs, read by the tests, and secrets, which are in no dmod.toml
 
 
 @app.command()

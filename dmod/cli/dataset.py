@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_list, dataset_show
+from dmod.cli import dataset_list, dataset_move, dataset_show
 from dmod.cli.dataset_copying import Copying
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
@@ -20,7 +20,7 @@ from dmod.units import format_memory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dmod.data.folder import FolderStore
+    from dmod.data.stores import Stores
 
 app = group("Keep forcing, hydrofabrics, configs, observations and outputs by name.")
 
@@ -34,6 +34,7 @@ RECORD = json_schema.record(
     derived_from=("array", "names of the datasets it was made from"),
     job=("integer|null", "the job whose output it is"),
     linked=("boolean", "whether its files are links to originals"),
+    store=("string", "where it lies: folder or object-store"),
     size=("integer", "bytes"),
     digest=("string", "SHA-256 over the names and checksums of all files"),
     domain=(
@@ -44,6 +45,7 @@ RECORD = json_schema.record(
 )
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="a dataset")]
 FROM = Annotated[list[Path] | None, typer.Option("--from", metavar="PATH...", help="files, and folders of files")]
+STORE = Annotated[str, typer.Option("--store", metavar="STORE", help="folder, or object-store")]
 PATHS = Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]", help="as --from")]
 PROBLEMS = (
     Column("dataset", "DATASET"),
@@ -71,6 +73,7 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="no copy, links: the originals must stay as they are")] = False,
     adopt: Annotated[bool, typer.Option("--adopt", help="no copy where that can be: the originals may go")] = False,
+    to: STORE = "folder",
 ) -> None:
     """Keep files as a dataset: copy them, take their checksums, and find out what they cover.
 
@@ -79,13 +82,15 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
       dmod dataset create vpu09 --category hydrofabric --from nextgen_09.gpkg
       dmod dataset create aorc-2015 --category forcing --from forcing/2015 --link
       dmod dataset create gauges --from observed.csv crosswalk.json
+      dmod dataset create aorc-2016 --from forcing/2016 --store object-store
     """
     if link and adopt:
         raise UsageError("--link leaves the files to you, --adopt takes them over: it is one or the other")
-    store, given = _store(), [*(sources or ()), *(paths or ())]
-    origins = [store.get(each).name for each in derived_from or ()]
+    stores, given = _stores(), [*(sources or ()), *(paths or ())]
+    origins = [stores.find(each).dataset.name for each in derived_from or ()]
+    store = stores.at(dataset_move.where(to))
     if current().dry_run:
-        say(f"would make {dataset_show.line(store.preview(name, category, given, format=format))}")
+        say(f"would make {dataset_show.line(stores.folder.preview(name, category, given, format=format))}")
         return
     with Copying("copying") as report:
         made = store.create(
@@ -99,7 +104,7 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
             derived_from=origins,
             report=report,
         )
-    show_record(made.record(), table=lambda _: [dataset_show.line(made)])
+    show_record({**made.record(), "store": to}, table=lambda _: [dataset_show.line(made)])
 
 
 @app.command()
@@ -113,8 +118,8 @@ def add(
 
     dmod dataset add aorc-2015 forcing/2016-01
     """
-    store, given = _store(), [*(sources or ()), *(paths or ())]
-    before = store.get(name)
+    given = [*(sources or ()), *(paths or ())]
+    before, where, store = _stores().find(name)
     if current().dry_run:
         from dmod.data.source import gather
 
@@ -123,7 +128,7 @@ def add(
     _require_unused([name], "changed")
     with Copying("copying") as report:
         made = store.add(name, given, replace=replace, report=report)
-    show_record(made.record(), table=lambda _: [dataset_show.line(made)])
+    show_record({**made.record(), "store": where}, table=lambda _: [dataset_show.line(made)])
     if made == before:
         say("nothing new: it has these files already")
 
@@ -140,15 +145,16 @@ def get(
 
     dmod dataset get aorc-2015 'cat-12*' --to here
     """
-    from dmod.data.export import chosen, export
+    from dmod.cli.dataset_get import fetch
+    from dmod.data.export import chosen
 
-    store = _store()
-    dataset, target = store.get(name), to or Path(name)
+    found, target = _stores().find(name), to or Path(name)
+    dataset = found.dataset
     if current().dry_run:
         say(f"would write {len(chosen(dataset, items or ())):,} files to {shown(target)}")
         return
     with Copying("copying") as report:
-        placed = export(dataset, store.path(name), target, items or (), report=report)
+        placed = fetch(found, target, items or (), report)
     if current().output in ("table", "wide"):
         size = format_memory(sum(path.stat().st_size for path in placed))
         write(f"{shown(target)}: {len(placed):,} file{'s' if len(placed) > 1 else ''}, {size}")
@@ -175,9 +181,9 @@ def show(name: NAME) -> None:
     dmod dataset show aorc-2015
     dmod dataset show aorc-2015 -o json | jq .domain.time
     """
-    dataset = _store().get(name)
+    dataset, where, _ = _stores().find(name)
     wide = current().output == "wide"
-    show_record(dataset.record(), table=lambda _: dataset_show.page(dataset, wide=wide))
+    show_record({**dataset.record(), "store": where}, table=lambda _: dataset_show.page(dataset, where, wide=wide))
 
 
 @app.command()
@@ -195,21 +201,22 @@ def check(
     dmod dataset check
     dmod dataset check december january --end 2016-01-31T23:00
     """
-    store = _store()
+    stores = _stores()
     if start or end or catchments or variables:
         from dmod.cli import dataset_coverage
 
-        dataset_coverage.check(store, names or [], dataset_coverage.Asked(start, end, catchments, variables))
+        dataset_coverage.check(stores, names or [], dataset_coverage.Asked(start, end, catchments, variables))
         return
-    wanted, findings = names or store.names(), []
+    wanted, findings = names or stores.names(), []
     for name in wanted:
+        store = stores.where(name)
         with Copying(f"reading {name}") as report:
             findings += [{"dataset": name, **each._asdict()} for each in store.check(name, report=report)]
     if findings or current().output not in ("table", "wide"):
         show_list(findings, PROBLEMS, name_key="path")
     if findings:
         many = "files are" if len(findings) > 1 else "file is"
-        raise DmodError(f"{len(findings):,} {many} not as the manifest says", fix=_mend(store, findings[0]))
+        raise DmodError(f"{len(findings):,} {many} not as the manifest says", fix=_mend(stores, findings[0]))
     more = ", ..." if len(wanted) > 6 else ""
     say(
         f"{glyph('ok')} {', '.join(wanted[:6])}{more}: every file is as the manifest says"
@@ -248,9 +255,8 @@ def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="d
     dmod dataset delete aorc-2015
     dmod dataset delete old-1 old-2 --yes
     """
-    store = _store()
-    for name in names:
-        store.path(name)  # all of them, before one of them is gone
+    stores = _stores()
+    where = {name: stores.where(name) for name in names}  # all of them, before one of them is gone
     _require_unused(names, "deleted")
     for name in names:
         if current().dry_run:
@@ -258,14 +264,32 @@ def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="d
             continue
         confirm(f"delete dataset {name} and its files?", name=name)
         _require_unused([name], "deleted")  # answering may have taken a while
-        store.delete(name)
+        where[name].delete(name)
         say(f"deleted {name}")
 
 
-def _store() -> FolderStore:
-    from dmod.data.folder import FolderStore
+@app.command()
+def move(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="datasets")],
+    to: Annotated[str, typer.Option("--to", metavar="STORE", help="object-store, or folder")] = "",
+) -> None:
+    """Bring datasets from the folder to the object store, or back; refused while a job needs one.
 
-    return FolderStore(project().datasets)
+    Each file is held against its checksum before it is forgotten where it was. A move that was cut off goes on with
+    the same command.
+
+      dmod dataset move aorc-2015 --to object-store
+      dmod dataset move aorc-2015 --to folder
+    """
+    if not to:
+        raise UsageError("--to says which store", fix=f"dmod dataset move {names[0]} --to object-store")
+    dataset_move.run(names, dataset_move.where(to), _stores(), lambda name: _require_unused([name], "moved"))
+
+
+def _stores() -> Stores:
+    from dmod.data.stores import Stores
+
+    return Stores(project())
 
 
 def _require_unused(names: Sequence[str], what: str) -> None:
@@ -286,9 +310,9 @@ def _require_unused(names: Sequence[str], what: str) -> None:
             )
 
 
-def _mend(store: FolderStore, finding: dict[str, object]) -> str:
+def _mend(stores: Stores, finding: dict[str, object]) -> str:
     name, path = str(finding["dataset"]), str(finding["path"])
-    if finding["fault"] == "extra":
-        where = shown(store.path(name) / path)
+    if finding["fault"] == "extra" and stores.where(name) is stores.folder:
+        where = shown(stores.folder.path(name) / path)
         return f"dmod dataset add {name} {where}, or: rm {where}"
     return f"dmod dataset add {name} PATH/{path} --replace"

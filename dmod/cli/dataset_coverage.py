@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,14 +11,14 @@ from dmod.cli.settings import current
 from dmod.data.blocks import ANY, Block, Features
 from dmod.data.domain import block_json, open_in
 from dmod.data.explain import phrases
-from dmod.errors import DmodError, UsageError
+from dmod.errors import DmodError, NotFoundError, UsageError
 from dmod.hydro.period import TimeRange, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dmod.data.dataset import Dataset
-    from dmod.data.folder import FolderStore
+    from dmod.data.stores import Stores
 
 
 class Asked(NamedTuple):
@@ -29,17 +30,17 @@ class Asked(NamedTuple):
     variables: str | None
 
 
-def check(store: FolderStore, names: Sequence[str], asked: Asked) -> None:
+def check(stores: Stores, names: Sequence[str], asked: Asked) -> None:
     """Show what of the need the datasets leave open. Raises DmodError if there is something."""
     if not names:
         raise UsageError("name the datasets whose coverage is asked", fix="dmod dataset check NAME... --start TIME")
-    datasets = [store.get(name) for name in names]
+    datasets = [stores.find(name).dataset for name in names]
     steps = {each.domain.step for each in datasets if each.domain.step}
     if len(steps) > 1:
         said = ", ".join(f"{each.name} {each.domain.step} s" for each in datasets)
         raise UsageError(f"datasets of different steps do not complete each other: {said}")
     step = steps.pop() if steps else None
-    need = (Block(_features(store, asked.catchments), _time(datasets, asked), frozenset(_split(asked.variables))),)
+    need = (Block(_features(stores, asked.catchments), _time(datasets, asked), frozenset(_split(asked.variables))),)
     domains = [each.domain for each in datasets]
     left = open_in(need, domains, step)
     _show(left, phrases(left, need, domains, step), names)
@@ -61,11 +62,11 @@ def _show(left: Sequence[Block], said: Sequence[str], names: Sequence[str]) -> N
         )
 
 
-def _features(store: FolderStore, text: str | None) -> Features:
+def _features(stores: Stores, text: str | None) -> Features:
     if text is None:
         return ANY
-    if text in store.names():
-        return Features(frozenset(store.get(text).domain.features or ()))
+    with suppress(NotFoundError):
+        return Features(frozenset(stores.find(text).dataset.domain.features or ()))
     return Features(frozenset(_split(text)))
 
 

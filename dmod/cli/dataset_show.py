@@ -24,12 +24,13 @@ COLUMNS = (
     Column("step", "STEP", optional=4, right=True, show=lambda step: format_duration(step) if step else ""),
     Column("size", "SIZE", right=True, show=format_memory),
     Column("created", "CREATED", optional=3, show=relative_time),
+    Column("store", "STORE", optional=5),
 )
 _FILES = 12  # listed on a page
 _FEW = 6  # ids that are spelled out
 
 
-def row(dataset: Dataset) -> dict[str, Any]:
+def row(dataset: Dataset, where: str) -> dict[str, Any]:
     """A row of a list, and what -o json has of each."""
     domain = dataset.domain
     return {
@@ -48,6 +49,7 @@ def row(dataset: Dataset) -> dict[str, Any]:
         "description": dataset.description,
         "derived_from": dataset.derived_from,
         "job": dataset.job,
+        "store": where,
     }
 
 
@@ -77,9 +79,9 @@ def line(dataset: Dataset) -> str:
     return f"{dataset.name}: {', '.join(said)}"
 
 
-def page(dataset: Dataset, *, wide: bool) -> list[str]:
+def page(dataset: Dataset, where: str, *, wide: bool) -> list[str]:
     """Everything about a dataset; files in full when it may be wide."""
-    pairs = [(key, text) for key, text in _facts(dataset) if text]
+    pairs = [(key, text) for key, text in _facts(dataset, where) if text]
     longest = max(len(key) for key, _ in pairs)
     room = width() - longest - 2 if is_terminal() else 0
     lines = []
@@ -96,7 +98,7 @@ def page(dataset: Dataset, *, wide: bool) -> list[str]:
     return lines
 
 
-def _facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
+def _facts(dataset: Dataset, where: str) -> Iterator[tuple[str, str]]:
     domain = dataset.domain
     yield "name", dataset.name
     yield "about", dataset.description
@@ -120,6 +122,7 @@ def _facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
         + (", linked" if dataset.linked else ""),
     )
     yield "created", f"{dataset.created:%Y-%m-%d %H:%M} UTC ({relative_time(dataset.created)})"
+    yield "store", where
     yield "digest", dataset.digest
 
 

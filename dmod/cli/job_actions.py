@@ -109,9 +109,9 @@ def _cancel_tasks(queue: Queue, one: Picked) -> tuple[list[Any], list[ConflictEr
 def _retry(queue: Queue, one: Picked, *, failed: bool, exact: bool) -> str:
     if exact:
         from dmod.cli.job_same import require_unchanged
-        from dmod.data.folder import FolderStore
+        from dmod.data.cache import CachedStore
 
-        require_unchanged(one.job, FolderStore(project().datasets))
+        require_unchanged(one.job, CachedStore(project().datasets, project().cache))
     count = queue.retry(one.job.id, list(one.numbers or ()), failed=failed)
     whole = not one.job.array or (one.numbers is not None and len(one.numbers) == 1)
     return "queued again" if whole else f"{count:,} task{'s' * (count != 1)} queued again"

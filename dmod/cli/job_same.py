@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dmod.errors import ConflictError
+from dmod.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from dmod.data.folder import FolderStore
@@ -46,9 +47,11 @@ def require_unchanged(job: Job, store: FolderStore) -> None:
     """Raises ConflictError if what a job read, or what runs it, is not what it was."""
     from dmod.jobs.provenance import differences
 
-    known = set(store.names())
     digests = job.prepared.digests
-    now = {name: store.get(name).digest for name in digests if name in known}
+    now = {}
+    for name in digests:
+        with suppress(NotFoundError):
+            now[name] = store.get(name).digest
     if changed := differences(json.loads(job.origin_json), digests, now):
         raise ConflictError(
             f"job {job.id} would not be the same again: {changed[0]}",

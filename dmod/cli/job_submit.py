@@ -8,19 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmod.cli import job_array, job_check, job_same, job_wait
+from dmod.cli import job_array, job_check, job_fetch, job_same, job_wait
 from dmod.cli.job_array import Tasks
 from dmod.cli.output import say, show_record, write
 from dmod.cli.settings import current, project
-from dmod.errors import NotFoundError, UsageError
+from dmod.errors import NotFoundError, UnmetError, UsageError
 from dmod.paths import there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dmod.data.folder import FolderStore
+    from dmod.data.dataset import Dataset
+    from dmod.data.stores import Stores
     from dmod.jobs.job import Job
     from dmod.jobs.order import Order
+    from dmod.jobs.prepared import Prepared
     from dmod.jobs.spec import Spec
     from dmod.jobs.sweep import Point
     from dmod.scheduler.queue import Queue
@@ -88,16 +90,16 @@ def _command(words: Sequence[str]) -> Located:
 
 def submit(spec: Spec, asked: Asked) -> int:
     """Check a spec, queue it, print its id, wake the scheduler; or show its progress to the end."""
-    from dmod.data.folder import FolderStore
+    from dmod.data.stores import Stores
     from dmod.scheduler import lock
     from dmod.scheduler.queue import Queue
 
     here = project()
-    store = FolderStore(here.datasets)
-    order, points = _order(spec, asked, store)
+    stores = Stores(here)
+    order, points = _order(spec, asked, stores)
     job_check.possible(spec)
     if not asked.reuse:
-        job_check.free_output(order, points, store)
+        job_check.free_output(order, points, stores.folder)
     if current().dry_run:
         from dmod.cli import job_plan
 
@@ -106,8 +108,9 @@ def submit(spec: Spec, asked: Asked) -> int:
         show_record(job_plan.record(order, points), table=job_plan.lines)
         return 0
     queue = Queue(here.queue)
-    if asked.reuse and (same := job_same.earlier(order, queue, store)):
+    if asked.reuse and (same := job_same.earlier(order, queue, stores.folder)):
         return _reused(same)
+    job_fetch.fetch(order.prepared, stores, queue)
     job = queue.submit(order)
     lock.ensure(here.root, here.state)
     return _told(job, order, queue, wait=asked.wait)
@@ -160,16 +163,29 @@ def _told(job: int, order: Order, queue: Queue, *, wait: bool) -> int:
     return job_wait.own_code(ended)
 
 
-def _order(spec: Spec, asked: Asked, store: FolderStore) -> tuple[Order, Sequence[Point]]:
+def _prepared(spec: Spec, asked: Asked, stores: Stores) -> tuple[Prepared, Tasks]:
+    """What the job and its tasks run on: datasets of the folder, and where these do not do, of the object store too."""
+
+    def of(datasets: Sequence[Dataset]) -> tuple[Prepared, Tasks]:
+        if asked.points:
+            return job_array.of_points(asked.points, lambda one: job_check.prepared(one, datasets, stores.folder))
+        return job_check.prepared(spec, datasets, stores.folder), asked.tasks
+
+    if spec.kind == "command":
+        return of([])
+    try:
+        return of(stores.folder.list())
+    except UnmetError:
+        if not stores.shared:
+            raise
+    return of(stores.datasets())
+
+
+def _order(spec: Spec, asked: Asked, stores: Stores) -> tuple[Order, Sequence[Point]]:
     """What is submitted, its tasks prepared. Raises UnmetError, and for jobs to wait for NotFoundError."""
     from dmod.jobs.order import Order
 
-    datasets = store.list() if spec.kind != "command" else []
-    tasks = asked.tasks
-    if asked.points:
-        prepared, tasks = job_array.of_points(asked.points, lambda one: job_check.prepared(one, datasets, store))
-    else:
-        prepared = job_check.prepared(spec, datasets, store)
+    prepared, tasks = _prepared(spec, asked, stores)
     after, after_any = (_ids(words, option) for words, option in ((asked.after, ""), (asked.after_any, "-any")))
     order = Order(
         spec,

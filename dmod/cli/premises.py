@@ -49,6 +49,8 @@ def findings() -> Iterator[Finding]:
     yield _writable(project)
     yield _disk(project)
     yield _filesystem(project.root)
+    if project.config.object_store.endpoint:
+        yield _object_store(project)
     yield from _scheduler(project)
 
 
@@ -92,6 +94,18 @@ def _filesystem(folder: Path) -> Finding:
         why = f"{kind}: use this project from one machine at a time"
         return Finding("files", "warning", why, f"dmod init on a local disk, data.folder on {folder}")
     return Finding("files", "ok", f"{kind or 'a file system'} of this machine")
+
+
+def _object_store(project: Project) -> Finding:
+    """Whether the object store answers, and takes the credentials."""
+    from dmod.data.stores import Stores
+
+    try:
+        bucket = Stores(project).objects.bucket
+        count = len(bucket.folders())
+    except DmodError as error:
+        return Finding("objects", "error", "; ".join(filter(None, [error.message, error.why])), error.fix)
+    return Finding("objects", "ok", f"{bucket.place}: {count:,} dataset{'s' * (count != 1)}")
 
 
 def _scheduler(project: Project) -> Iterator[Finding]:

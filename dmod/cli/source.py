@@ -12,6 +12,8 @@ from dmod.paths import shown, there
 def find(text: str, category: str) -> Path:
     """The path that is meant: with a slash or a dot in front it is a path, otherwise a dataset goes before a path.
 
+    The object store is asked last, and what it has is fetched.
+
     Raises NotFoundError when there is neither.
     """
     path = Path(text).expanduser()
@@ -21,6 +23,8 @@ def find(text: str, category: str) -> Path:
             return dataset
     if there(path):
         return path
+    if dataset := _fetched(text):
+        return dataset
     raise NotFoundError(
         f"no {category} {text}: neither a dataset nor a path", fix=f"dmod dataset list, or ls {shown(path.parent)}"
     )
@@ -48,3 +52,14 @@ def _dataset(name: str) -> Path | None:
 
     store = FolderStore(project.datasets)
     return store.path(name) if name in store.names() else None
+
+
+def _fetched(name: str) -> Path | None:
+    """A dataset of the object store, fetched to this machine; None where it has none of the name."""
+    from dmod.data.stores import Stores
+
+    try:
+        stores = Stores(settings.project())
+    except NotFoundError:
+        return None
+    return stores.objects.path(name) if stores.shared and stores.objects.has(name) else None

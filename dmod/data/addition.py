@@ -29,7 +29,7 @@ def build(  # noqa: PLR0913 - what it was, what is added, where and how
     What stays is linked, not copied. Gives `now` itself where nothing is new. Raises ConflictError for files that are
     there with other contents, unless they are to be replaced; UsageError where all together make no domain.
     """
-    entries = _fresh(now, gather(sources), replace=replace)
+    entries = fresh(now, gather(sources), replace=replace)
     if not entries:
         return now
     (new / DATA).mkdir()
@@ -55,7 +55,7 @@ def build(  # noqa: PLR0913 - what it was, what is added, where and how
     )
 
 
-def _fresh(now: Dataset, entries: Sequence[Entry], *, replace: bool) -> list[Entry]:
+def fresh(now: Dataset, entries: Sequence[Entry], *, replace: bool) -> list[Entry]:
     """The entries whose contents the dataset does not have; to replace, all of them, as its own may be damaged."""
     if replace:
         return list(entries)

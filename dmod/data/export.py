@@ -31,13 +31,7 @@ def export(
     ConflictError for a file there with other contents; DmodError for one that is not what the manifest says, or cannot
     be written. Each file is there whole or not at all.
     """
-    files = chosen(dataset, items)
-    other = [file.path for file in files if _there(target / file.path) and not _same(file, target / file.path)]
-    if other:
-        raise ConflictError(
-            f"{shown(target)} has other files of that name: {some(other)}",
-            fix=f"dmod dataset get {dataset.name} --to DIR",
-        )
+    files = free(dataset, target, items)
     total, done, placed = sum(file.size for file in files), 0, []
     for file in files:
         place = target / file.path
@@ -52,6 +46,18 @@ def export(
         done += file.size
         placed.append(place)
     return placed
+
+
+def free(dataset: Dataset, target: Path, items: Sequence[str]) -> list[File]:
+    """The files that the items name. Raises NotFoundError; ConflictError for one there with other contents."""
+    files = chosen(dataset, items)
+    other = [file.path for file in files if _there(target / file.path) and not _same(file, target / file.path)]
+    if other:
+        raise ConflictError(
+            f"{shown(target)} has other files of that name: {some(other)}",
+            fix=f"dmod dataset get {dataset.name} --to DIR",
+        )
+    return files
 
 
 def chosen(dataset: Dataset, items: Sequence[str]) -> list[File]:

@@ -115,6 +115,22 @@ class FolderStore:
                 workspace.exchange(self.root, new, self.root / name)
         return made
 
+    def receive(self, dataset: Dataset, files: Path, *, replace: bool = False) -> None:
+        """Take over a folder of files that its caller has verified, with `replace` in the place of what has the name.
+
+        The folder lies on the store's disk, and is gone then. Raises ConflictError (the name is taken).
+        """
+        from dmod.data.transfer import sync_all
+
+        with self._workspace() as new:
+            sync_all(files)
+            files.rename(new / DATA)
+            _write(dataset, new)
+            if replace and (self.root / dataset.name / MANIFEST).exists():
+                workspace.exchange(self.root, new, self.root / dataset.name)
+            else:
+                self._put(new, dataset.name)
+
     def get(self, name: str) -> Dataset:
         """The dataset. Raises NotFoundError with the nearest name; UsageError for a damaged manifest."""
         path = self._folder(name) / MANIFEST

@@ -93,6 +93,12 @@ def sync(paths: Sequence[Path]) -> None:
             os.close(handle)
 
 
+def sync_all(folder: Path) -> None:
+    """See that all files in a folder and below are on disk, and their names."""
+    sync([Path(where) / name for where, _, names in os.walk(folder) for name in names])
+    sync_folders(folder)
+
+
 def sync_folders(folder: Path) -> None:
     """See that the names in a folder and below are on disk."""
     sync([Path(name) for name, _, _ in os.walk(folder)])

@@ -48,7 +48,7 @@ class Workspace:
 
     def _open(self) -> Path:
         self._root.mkdir(parents=True, exist_ok=True)
-        with _locked(self._root / _LOCK):
+        with locked(self._root / _LOCK):
             _sweep(self._root)
             self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._root))
             self._folder.chmod(0o755)
@@ -63,7 +63,7 @@ def exchange(root: Path, new: Path, current: Path) -> None:
     Where the system cannot swap two names at once, the name is gone for the time of two renames; what a crash leaves
     then is put back by the next one.
     """
-    with _locked(root / _LOCK):
+    with locked(root / _LOCK):
         if not _swap(new, current):
             aside = root / f"{_ASIDE}{current.name}"
             current.rename(aside)
@@ -93,7 +93,8 @@ def _lock_of(folder: Path) -> Path:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, which goes with the process."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

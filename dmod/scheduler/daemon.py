@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dmod.data.cache import CachedStore
 from dmod.data.folder import FolderStore
 from dmod.errors import UnreachableError
 from dmod.executors import EXECUTORS
@@ -47,7 +48,7 @@ class Daemon:
         self._executor = EXECUTORS["local"](project.state)
         self._collector = Collector(FolderStore(project.datasets), lambda: lock.wake(project.state))
         self._backlog = Backlog(self.queue, Limits(config.limits))
-        self._catalog = Catalog(project, self.queue, FolderStore(project.datasets))
+        self._catalog = Catalog(project, self.queue, CachedStore(project.datasets, project.cache))
         grace = float(config.scheduler.grace)
         self._running = Running(self._executor, grace, sorted(os.sched_getaffinity(0)))
         self._turn = Turn(

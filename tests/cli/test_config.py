@@ -133,6 +133,7 @@ def test_the_schema_of_dmod_toml(dmod):
         "data",
         "build",
         "stacks",
+        "object_store",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
         "type": "string",

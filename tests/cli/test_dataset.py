@@ -49,7 +49,7 @@ def test_from_nothing_to_a_list(dmod, rivers):  # noqa: ARG001 - a project
         "200B in 3", fabric_size()
     )
     rows = [line.split() for line in dmod("dataset", "list").lines]
-    assert rows[0] == ["NAME", "CATEGORY", "FORMAT", "COVERS", "PERIOD", "STEP", "SIZE", "CREATED"]
+    assert rows[0] == ["NAME", "CATEGORY", "FORMAT", "COVERS", "PERIOD", "STEP", "SIZE", "CREATED", "STORE"]
     assert rows[1][:5] == ["december", "forcing", "aorc-csv", "2", "catchments"]
     assert dmod("dataset", "list", "--category", "hydrofabric", "-o", "name").lines == ["fabric"]
     assert dmod("dataset", "list", "dec*", "-o", "name").lines == ["december"]

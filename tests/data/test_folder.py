@@ -47,6 +47,13 @@ class TestFolderStore(StoreTests):
     def open(self, place: Path) -> Store:
         return FolderStore(place)
 
+    def damage(self, store):
+        folder = store.path("aorc")
+        (folder / "cat-1.csv").write_text((folder / "cat-1.csv").read_text().replace("0.5", "0.6", 1))
+        (folder / "cat-2.csv").unlink()
+        (folder / "new.csv").write_text("x")
+        return [("cat-1.csv", "changed"), ("cat-2.csv", "missing"), ("new.csv", "extra")]
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
@@ -183,7 +190,7 @@ def test_a_folder_in_the_way_is_not_overwritten(store, tmp_path):
 
 def test_links_share_the_bytes_and_a_link_that_is_broken_is_found(store, tmp_path):
     file = csv(tmp_path, "cat-1", 1)
-    store.create("linked", None, [file], link=True)
+    assert store.create("linked", None, [file], link=True).linked
     assert (store.path("linked") / "cat-1.csv").samefile(file)
     there = store.path("linked") / "cat-1.csv"
     there.unlink()

@@ -1,0 +1,90 @@
+"""The tables of dmod.toml for what runs beside dmod: images, stacks, an object store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How images are built, and where they are sent."""
+
+    ca_bundle: str = field(
+        default="",
+        metadata={
+            "doc": 'certificates that pip trusts in a build, behind a firewall that looks into TLS; "" is PIP_CERT',
+            "aliases": ("ca", "cert", "certificates", "ca_file", "cafile", "certs"),
+        },
+    )
+    index: str = field(
+        default="",
+        metadata={
+            "doc": 'where pip finds packages in a build; "" is PIP_INDEX_URL, or else PyPI',
+            "aliases": ("index_url", "pip_index", "pypi", "mirror"),
+        },
+    )
+    registry: str = field(
+        default="127.0.0.1:5000",
+        metadata={
+            "doc": "where dmod image push sends images",
+            "aliases": ("push_to", "remote", "repository"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStoreTable:
+    """A store of objects that several machines share; its keys are never in this file."""
+
+    endpoint: str = field(
+        default="",
+        metadata={
+            "doc": "host:port of an S3 server; without one there is none",
+            "aliases": ("url", "host", "address", "server", "endpoint_url"),
+        },
+    )
+    bucket: str = field(
+        default="dmod",
+        metadata={
+            "doc": "one for all datasets; made with the first",
+            "aliases": ("name", "bucket_name", "container"),
+        },
+    )
+    secure: bool = field(
+        default=True,
+        metadata={
+            "doc": "TLS; false only on a network of your own",
+            "aliases": ("tls", "ssl", "https", "use_ssl"),
+        },
+    )
+    region: str = field(
+        default="us-east-1",
+        metadata={
+            "doc": "as the provider names it",
+            "aliases": ("location", "region_name"),
+        },
+    )
+    credentials: Path = field(
+        default=Path(".dmod/secrets/object-store.toml"),
+        metadata={
+            "doc": "a file of mode 600 with access_key and secret_key",
+            "aliases": ("credentials_file", "secret", "secrets", "keys", "access_key", "secret_key"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """Where the services of stacks listen."""
+
+    address: str = field(
+        default="127.0.0.1",
+        metadata={"doc": 'of this machine; "0.0.0.0" is for everybody', "aliases": ("host", "bind", "ip", "listen")},
+    )
+    registry_port: int = field(
+        default=5000, metadata={"doc": "of the registry", "minimum": 1, "aliases": ("registry", "port")}
+    )
+    object_store_port: int = field(
+        default=8333, metadata={"doc": "of the object store", "minimum": 1, "aliases": ("object_store", "s3_port")}
+    )

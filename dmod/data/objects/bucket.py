@@ -1,0 +1,276 @@
+"""Bucket: the objects of an object store by their keys; every failure in dmod's words.
+
+Requests are signed by minio and sent as they are, so that whatever S3 has can be asked for: conditions, parts, ranges.
+An address holds a signature: it is in no message.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import time
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+from xml.sax.saxutils import escape, unescape
+
+import minio
+import urllib3
+from minio.deleteobjects import DeleteObject
+from minio.error import MinioException, S3Error
+
+from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from dmod.data.objects.credentials import Credentials
+
+AT_ONCE = min(8, max(4, 2 * (os.cpu_count() or 1)))  # requests; more only wait for each other
+_ATTEMPTS = 5  # of a request, before the store counts as down
+_PAUSE = 0.2  # seconds before the second; each further pause is twice as long
+_PASSING = {429, 500, 502, 503, 504}
+_REFUSED = {401, 403}
+_CONDITION = {"PreconditionFailed", "ConditionalRequestConflict"}
+_FULL = re.compile(r"storage.?full|insufficient.?storage|quota|no space|no writable volumes", re.IGNORECASE)
+_WHY = {
+    "InvalidAccessKeyId": "it does not know the access key",
+    "SignatureDoesNotMatch": "the secret key is not that of the access key",
+    "AccessDenied": "they may not do this",
+    "RequestTimeTooSkewed": "the clocks of the two machines differ too much",
+    "ExpiredToken": "they have expired",
+}
+Result = TypeVar("Result")
+
+
+class Found(NamedTuple):
+    """An object, as a listing tells it."""
+
+    key: str
+    size: int  # bytes
+    etag: str  # what the store calls its contents
+    written: float  # seconds since 1970
+
+
+class AbsentError(NotFoundError):
+    """There is no such object, bucket or upload."""
+
+
+class ChangedError(ConflictError):
+    """The object is not what the request was to be held to: another writer was faster."""
+
+
+class Bucket:
+    """A bucket of a store. Every method raises UnreachableError where the store does not answer or refuses."""
+
+    def __init__(self, endpoint: str, bucket: str, credentials: Credentials, *, secure: bool, region: str) -> None:
+        self.place = f"{endpoint}/{bucket}"
+        self._credentials, self._endpoint, self._name, self._region = credentials, endpoint, bucket, region
+        pool = urllib3.PoolManager(
+            maxsize=AT_ONCE,
+            timeout=urllib3.Timeout(connect=5, read=120),
+            retries=False,
+            ca_certs=_ca_certs() if secure else None,
+            cert_reqs="CERT_REQUIRED" if secure else None,
+        )
+        self._http = pool
+        try:
+            self._client = minio.Minio(
+                endpoint,
+                access_key=credentials.access_key,
+                secret_key=credentials.secret_key,
+                session_token=credentials.token or None,
+                secure=secure,
+                region=region,
+                http_client=pool,
+            )
+        except ValueError as error:
+            raise UsageError(f"object_store.endpoint: {error}", fix='endpoint = "127.0.0.1:8333"') from error
+
+    def put(self, key: str, data: bytes, *, new: bool = False, over: str = "") -> str:
+        """Keep an object, whose contents the store holds against their checksum; gives its etag.
+
+        With `new` only where there is none yet, with `over` only in the place of that etag, else ChangedError.
+        """
+        headers = {"If-None-Match": "*"} if new else {"If-Match": f'"{over}"'} if over else {}
+        return self._put(key, data, headers, {})
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """The contents, or a part of them, which is shorter where they end before. Raises AbsentError."""
+        return self.fetch(key, start, length)[0]
+
+    def fetch(self, key: str, start: int = 0, length: int | None = None) -> tuple[bytes, str]:
+        """The contents and the etag. Raises AbsentError."""
+        if length == 0:
+            return b"", ""
+        headers = {} if length is None else {"Range": f"bytes={start}-{start + length - 1}"}
+        answer = self._ask("GET", key, headers=headers, fine=(200, 206, 416))
+        return (b"" if answer.status == 416 else answer.data), _etag(answer)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self._ask("HEAD", key)
+        except AbsentError:
+            return False
+        return True
+
+    def list(self, prefix: str) -> Iterator[Found]:
+        """All objects whose keys begin so; none where there is no bucket yet."""
+        for each in self._listed(prefix, recursive=True):
+            written = each.last_modified.timestamp() if each.last_modified else time.time()
+            yield Found(str(each.object_name), each.size or 0, (each.etag or "").strip('"'), written)
+
+    def folders(self) -> Sequence[str]:
+        """The first parts of all keys."""
+        names = (str(each.object_name) for each in self._listed("", recursive=False))
+        return [name.rstrip("/") for name in names if name.endswith("/")]
+
+    def make(self) -> None:
+        """See that the bucket is there."""
+
+        def ensure() -> None:
+            if not self._client.bucket_exists(self._name):
+                try:
+                    self._client.make_bucket(self._name)
+                except S3Error as error:
+                    if error.code != "BucketAlreadyOwnedByYou":  # another writer was faster
+                        raise
+
+        self._again(ensure)
+
+    def delete(self, key: str, *, over: str = "") -> None:
+        """Forget an object, with `over` only that of the etag, else ChangedError."""
+        self._ask("DELETE", key, headers={"If-Match": f'"{over}"'} if over else {}, fine=(200, 204))
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Forget objects, those that are gone already too."""
+        errors = self._again(lambda: list(self._client.remove_objects(self._name, [DeleteObject(key) for key in keys])))
+        if errors:
+            raise DmodError(f"{self.place}: {errors[0].name} cannot be deleted: {errors[0].message}")
+
+    def begin(self, key: str) -> str:
+        """Begin an object of many parts; gives the upload's id."""
+        answer = self._ask("POST", key, query={"uploads": ""})
+        found = re.search(r"<UploadId>([^<]+)</UploadId>", answer.data.decode())
+        if not found:
+            raise UnreachableError(f"{self.place} began no upload", why="its answer names none", fix="try again")
+        return unescape(found[1])
+
+    def put_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        """Keep part `number`, from 1 on; gives its etag. Raises AbsentError for an upload that is gone."""
+        return self._put(key, data, {}, {"partNumber": str(number), "uploadId": upload})
+
+    def complete(self, key: str, upload: str, etags: Mapping[int, str]) -> None:
+        """Make the object of its parts. Raises AbsentError where the store has lost parts or the upload."""
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{escape(etags[number])}&quot;</ETag></Part>"
+            for number in sorted(etags)
+        )
+        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        answer = self._ask("POST", key, body, query={"uploadId": upload})
+        if b"<Error>" in answer.data:  # S3 may have said 200 before it knew
+            raise self._failure(500, *_error_of(answer.data))
+
+    def _put(self, key: str, data: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+        checksum = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        return _etag(self._ask("PUT", key, data, headers={**headers, "Content-MD5": checksum}, query=query))
+
+    def _ask(  # noqa: PLR0913, PLR0917 - what a request is made of
+        self,
+        method: str,
+        key: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        fine: Sequence[int] = (200, 204),
+    ) -> urllib3.BaseHTTPResponse:
+        def once() -> urllib3.BaseHTTPResponse:
+            address = self._client.get_presigned_url(method, self._name, key, extra_query_params=dict(query or {}))
+            answer = self._http.request(method, address, body=body, headers=dict(headers or {}))
+            if answer.status not in fine:
+                raise self._failure(answer.status, *_error_of(answer.data))
+            return answer
+
+        return self._again(once)
+
+    def _again(self, call: Callable[[], Result]) -> Result:
+        """The result of a call, which is tried again for a while where that may help."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return call()
+            except _PassingError as error:
+                last: UnreachableError = error
+            except urllib3.exceptions.HTTPError as error:
+                last = self._down(error)
+            except S3Error as error:
+                status = error.response.status if error.response is not None else 500
+                self._raise(self._failure(status, error.code or "", error.message or ""), error)
+            except MinioException as error:
+                last = UnreachableError(f"{self.place} gives no sensible answer", why=str(error)[:200], fix=self._fix())
+            if attempt + 1 < _ATTEMPTS:
+                time.sleep(_PAUSE * 2**attempt)
+        raise last
+
+    @staticmethod
+    def _raise(error: DmodError, cause: Exception) -> NoReturn:
+        raise error from cause
+
+    def _listed(self, prefix: str, *, recursive: bool) -> Sequence[minio.datatypes.Object]:
+        try:
+            return self._again(lambda: list(self._client.list_objects(self._name, prefix, recursive=recursive)))
+        except AbsentError:
+            return []
+
+    def _failure(self, status: int, code: str, message: str) -> DmodError:
+        if status in _REFUSED:
+            why = _WHY.get(code, message or f"HTTP {status}")
+            return UnreachableError(
+                f"the object store {self._endpoint} refuses the credentials of {self._credentials.origin}",
+                why=f"{why} ({code})" if code else why,
+                fix=f"put the right keys into {self._credentials.origin}",
+            )
+        if status == 412 or code in _CONDITION:
+            return ChangedError(f"{self.place} was changed meanwhile", fix="try again")
+        if status == 404 or code == "InvalidPart":
+            return AbsentError(f"{self.place}: {message or 'there is no such object'}", fix="dmod dataset list")
+        if _FULL.search(f"{code} {message}") or status == 507:
+            return UnreachableError(
+                f"the object store {self._endpoint} is full", why=message, fix="make room there; what was sent is kept"
+            )
+        said = f"{code}: {message}" if code else f"HTTP {status}"
+        kind = _PassingError if status in _PASSING else DmodError
+        return kind(f"the object store {self._endpoint} fails", why=said[:300], fix=self._fix())
+
+    def _down(self, error: urllib3.exceptions.HTTPError) -> UnreachableError:
+        cause = error.__cause__ or error.__context__ or error
+        reason = getattr(cause, "strerror", None) or type(error).__name__.removesuffix("Error")
+        return UnreachableError(
+            f"the object store {self._endpoint} does not answer", why=str(reason).lower(), fix=self._fix()
+        )
+
+    @staticmethod
+    def _fix() -> str:
+        return "see that it runs (object_store in dmod.toml says where), then the same again"
+
+
+class _PassingError(UnreachableError):
+    """It may work when tried again."""
+
+
+def _etag(answer: urllib3.BaseHTTPResponse) -> str:
+    return answer.headers.get("ETag", "").strip('"')
+
+
+def _error_of(body: bytes) -> tuple[str, str]:
+    """Code and message of an answer of S3; "" where there are none."""
+    text = body[:4096].decode("utf-8", "replace")
+    found = (re.search(f"<{tag}>([^<]*)</{tag}>", text) for tag in ("Code", "Message"))
+    code, message = (unescape(each[1]) if each else "" for each in found)
+    return code, message
+
+
+def _ca_certs() -> str:
+    import certifi
+
+    return os.environ.get("SSL_CERT_FILE") or certifi.where()
