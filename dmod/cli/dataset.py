@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_list, dataset_move, dataset_show
+from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_show
 from dmod.cli.dataset_copying import Copying
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
@@ -225,27 +225,7 @@ def check(
     )
 
 
-@app.command()
-def subset(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="a hydrofabric")],
-    upstream_of: Annotated[
-        str | None, typer.Option(metavar="NEXUS", help="all catchments whose water passes it; a catchment or gauge too")
-    ] = None,
-    catchments: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="these catchments alone")] = None,
-    new: Annotated[str | None, typer.Option("--as", metavar="NEWNAME", help="by default NAME-NEXUS")] = None,
-    along: Annotated[
-        list[str] | None, typer.Option("--with", metavar="NAME,...", help="forcing and config to cut alike")
-    ] = None,
-) -> None:
-    """Make a dataset of a part of a hydrofabric; and of the forcing and configs that go with it, all of them or none.
-
-    dmod dataset subset conus --upstream-of nex-11225 --as creek
-    dmod dataset subset conus --catchments cat-1,cat-2 --with aorc-2015,cfe
-    """
-    from dmod.cli import dataset_subset
-
-    asked = dataset_subset.Asked(upstream_of, catchments or (), new, along or ())
-    dataset_subset.run(_store(), name, asked)
+app.command(name="subset")(dataset_cut.subset)
 
 
 @app.command()

@@ -50,7 +50,7 @@ def run(store: FolderStore, name: str, asked: Asked) -> None:
         for each in made:
             write(dataset_show.line(each.dataset))
         return
-    show_list([dataset_show.row(each.dataset) for each in made], dataset_show.COLUMNS)
+    show_list([dataset_show.row(each.dataset, "folder") for each in made], dataset_show.COLUMNS)
 
 
 def names(name: str, along: Sequence[str], new: str | None, upstream_of: str | None) -> list[tuple[str, str]]:

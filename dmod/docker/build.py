@@ -23,7 +23,7 @@ from dmod.errors import DmodError, NotFoundError
 from dmod.paths import shown
 
 if TYPE_CHECKING:
-    from dmod.config import Build
+    from dmod.config_services import Build
     from dmod.project import Project
 
 IMAGE, CONTENT = "dmod.image", "dmod.content"  # labels: the recipe's name, the tag of its content

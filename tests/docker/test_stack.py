@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from dmod.config import Config, Stacks
+from dmod.config import Config
+from dmod.config_services import Stacks
 from dmod.docker.compose import _free_ports
 from dmod.docker.recipe import recipes
 from dmod.docker.services import Service, _lines, _service

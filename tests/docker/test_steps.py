@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dmod.config import Build
+from dmod.config_services import Build
 from dmod.docker.build import ca_bundle, failure, labels, pip_settings
 from dmod.docker.recipe import Recipe
 from dmod.docker.steps import Steps
