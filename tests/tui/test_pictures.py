@@ -85,6 +85,8 @@ def test_arrays(night, play, look, size):
         look(show.app, f"arrays-{size[0]}")
         await show.press("F")
         look(show.app, f"retry-failed-{size[0]}")
+        await show.press("n", "t", "z")
+        look(show.app, f"tasks-{size[0]}")
 
     play(night.app(), story, size=size)
 

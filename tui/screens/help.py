@@ -36,6 +36,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Jobs and nodes",
         (
             ("o h m l", "overview, hydrograph, metrics, log of the job"),
+            ("t d", "tasks of an array, files that the job has made"),
             ("e", "explain why it waits or failed, and what would help"),
             ("C R", "cancel, retry this job or the marked ones; asks"),
             ("F H", "retry what failed of an array; hold, or release"),
