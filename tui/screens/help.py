@@ -33,7 +33,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        "Jobs and nodes",
+        "Jobs, data and nodes",
         (
             ("o h m l", "overview, hydrograph, metrics, log of the job"),
             ("t d", "tasks of an array, files that the job has made"),
@@ -42,6 +42,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F H", "retry what failed of an array; hold, or release"),
             ("{ }", "previous, next task of an array: log, hydrograph"),
             ("D", "on screen 5: drain the node, or resume it"),
+            ("a c w X", "on screen 2: hold against a job, check, get, delete"),
             ("z", "give the job the whole screen, and back"),
         ),
     ),

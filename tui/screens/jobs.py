@@ -12,8 +12,8 @@ from tui.filter import parse
 from tui.hints import PLOT, no_jobs, of_jobs
 from tui.job_columns import columns
 from tui.rows import Rows
+from tui.screens.answer import Answer
 from tui.screens.confirm import change
-from tui.screens.explain import Explain
 from tui.screens.pane import Pane
 from tui.verbs import KEYS, meant
 from tui.widgets.detail import PAGES, Detail
@@ -265,7 +265,7 @@ class Jobs(Pane):
         """Say why a job waits or failed, and what would change that."""
         if self.table.cursor is not None:
             named = self.detail.label if self.detail.display else str(self.table.cursor)
-            self.app.push_screen(Explain(self.look, self.feed.project.root, named))
+            self.app.push_screen(Answer(self.look, self.feed.project.root, "job", "explain", named))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """The detail follows the cursor."""
