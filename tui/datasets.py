@@ -90,8 +90,8 @@ def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
             lambda d: str(d.domain.format),
             optional=4,
         ),
-        Column("covers", "COVERS", 16, _covers, _count, optional=1),
-        Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=3),
+        Column("covers", "COVERS", 16, _covers, _count, optional=3),
+        Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=1),
         Column("period", "PERIOD", 22, _period, lambda d: d.domain.time.begin if d.domain.time else None),
         Column("step", "STEP", 5, _step, lambda d: d.domain.step, optional=5, right=True),
         Column(
