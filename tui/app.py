@@ -263,7 +263,7 @@ class Dashboard(App[None]):
 def run(project: Project, options: Options) -> None:
     """Show the dashboard until it is left. Raises what went wrong inside, once the terminal is as it was."""
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    for name in ("COLUMNS", "LINES"):
+    for name in () if os.environ.get("TEXTUAL_DRIVER") else ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # they would hide from us that the terminal is resized
     os.environ.setdefault("ESCDELAY", "25")
     app = Dashboard(project, options)
