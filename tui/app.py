@@ -13,6 +13,7 @@ from textual.widgets import ContentSwitcher
 
 from tui.feed import Feed
 from tui.look import THEMES, Look
+from tui.machine import Machine
 from tui.memory import Memory
 from tui.options import Options
 from tui.screens.data import Data
@@ -74,6 +75,7 @@ class Dashboard(App[None]):
         self.options = options
         self.feed = Feed(project, clock=clock, read_only=options.read_only)
         self.theme = self._wanted_theme(options.theme or self.memory.theme)
+        self.machine = Machine()
         self.paused = False
         self.crash: Exception | None = None
         self._watched = True  # whether the terminal says that somebody looks
@@ -215,6 +217,7 @@ class Dashboard(App[None]):
     def _settle(self) -> None:
         """What is brought up to date once a second."""
         self._second = f"{self.feed.clock():%H:%M:%S}"
+        self.machine.look()
         if self.feed.settle():
             self.query_one(Jobs).tick()
         self.pane.settle()
@@ -225,7 +228,10 @@ class Dashboard(App[None]):
         header = self.query_one(Header)
         paused: Line = (("paused  ", "warning"),) if self.paused else ()
         header.say(
-            state=(*paused, *self.feed.scheduler()), counts=self.feed.counts, clock=f"{self.feed.clock():%H:%M:%S}"
+            state=(*paused, *self.feed.scheduler()),
+            counts=self.feed.counts,
+            clock=f"{self.feed.clock():%H:%M:%S}",
+            machine=self.machine.line(),
         )
         header.show(self.pane.name_, self.pane.note())
         self.query_one(Keys).show(self.pane.keys())
@@ -257,7 +263,7 @@ class Dashboard(App[None]):
 def run(project: Project, options: Options) -> None:
     """Show the dashboard until it is left. Raises what went wrong inside, once the terminal is as it was."""
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    for name in ("COLUMNS", "LINES"):
+    for name in () if os.environ.get("TEXTUAL_DRIVER") else ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # they would hide from us that the terminal is resized
     os.environ.setdefault("ESCDELAY", "25")
     app = Dashboard(project, options)

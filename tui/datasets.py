@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dmod.data.domain import counted
@@ -11,14 +12,17 @@ from tui.columns import Column
 from tui.job_columns import ago
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from dmod.data.dataset import Dataset
+    from dmod.hydro.period import TimeRange
     from tui.entry import Clock
     from tui.look import Line
+    from tui.need import Need
 
 _BAR = 20  # cells
+_STYLES = {"─": "faint", "━": "secondary", "✗": "error"}
 
 
 class Span:
@@ -27,26 +31,50 @@ class Span:
     def __init__(self) -> None:
         self.begin: datetime | None = None
         self.end: datetime | None = None
+        self.need: Need | None = None  # of a chosen job
+        self._bars: dict[tuple[str, datetime], Line] = {}  # by name and age: exact gaps are dear
+
+    def against(self, need: Need | None, datasets: Sequence[Dataset]) -> None:
+        """Show the period of a job, with what is missing of it."""
+        self.need = need
+        self.fit(datasets)
+        self._bars.clear()
 
     def fit(self, datasets: Sequence[Dataset]) -> bool:
         """Take the extent of these; returns whether it changed."""
         times = [each.domain.time for each in datasets if each.domain.time is not None]
         before = (self.begin, self.end)
+        times += [self.need.period] if self.need else []
         self.begin = min((time.begin for time in times), default=None)
         self.end = max((time.end for time in times), default=None)
+        self._bars.clear()
         return before != (self.begin, self.end)
 
-    def bar(self, dataset: Dataset, width: int = _BAR) -> Line:
-        """Where a dataset lies in it; half cells at the ends, one at least."""
-        time = dataset.domain.time
-        if time is None or self.begin is None or self.end is None:
+    def bar(self, dataset: Dataset) -> Line:
+        """Which part of it a dataset has, and which part of the job's is missing; one cell at least of each."""
+        if dataset.domain.time is None or self.begin is None:
             return ()
+        key = (dataset.name, dataset.created)
+        if key not in self._bars:
+            cells = ["─"] * _BAR
+            self._fill(cells, "━", [each.time for each in dataset.domain.blocks])
+            if self.need:
+                self._fill(cells, "✗", [each.time for each in self.need.gaps(dataset)])
+            self._bars[key] = tuple((sign * len([*same]), _STYLES[sign]) for sign, same in groupby(cells))
+        return self._bars[key]
+
+    def _fill(self, cells: list[str], sign: str, times: Iterable[TimeRange | None]) -> None:
+        if self.begin is None or self.end is None:
+            return
         whole = max((self.end - self.begin).total_seconds(), 1.0)
-        first = (time.begin - self.begin).total_seconds() / whole
-        last = (time.end - self.begin).total_seconds() / whole
-        start = min(int(first * width), width - 1)
-        stop = max(start + 1, round(last * width))
-        return ("─" * start, "faint"), ("━" * (stop - start), "secondary"), ("─" * (width - stop), "faint")
+        for time in times:
+            if time is None:
+                continue
+            first = (time.begin - self.begin).total_seconds() / whole * len(cells)
+            last = (time.end - self.begin).total_seconds() / whole * len(cells)
+            start = min(max(int(first), 0), len(cells) - 1)
+            stop = min(max(start + 1, round(last)), len(cells))
+            cells[start:stop] = [sign] * (stop - start)
 
 
 def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
@@ -62,8 +90,8 @@ def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
             lambda d: str(d.domain.format),
             optional=4,
         ),
-        Column("covers", "COVERS", 16, _covers, _count, optional=1),
-        Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=3),
+        Column("covers", "COVERS", 16, _covers, _count, optional=3),
+        Column("time", "TIME", _BAR, span.bar, lambda d: d.domain.time.begin if d.domain.time else None, optional=1),
         Column("period", "PERIOD", 22, _period, lambda d: d.domain.time.begin if d.domain.time else None),
         Column("step", "STEP", 5, _step, lambda d: d.domain.step, optional=5, right=True),
         Column(
@@ -81,7 +109,7 @@ def columns(span: Span, clock: Clock) -> tuple[Column[Dataset], ...]:
     )
 
 
-def facts(dataset: Dataset, now: datetime) -> list[Line]:
+def facts(dataset: Dataset, now: datetime, need: Need | None = None) -> list[Line]:
     """Everything about a dataset, as lines."""
     domain = dataset.domain
     lines = [
@@ -100,6 +128,12 @@ def facts(dataset: Dataset, now: datetime) -> list[Line]:
                 (step, "muted"),
             )
         )
+    if need is not None and domain.time is not None:
+        gaps = need.said(dataset)
+        lines.append(
+            _fact(f"job {need.job}", *([(gaps[0], "error")] if gaps else [("✓ ", "success"), ("covered", "text")]))
+        )
+        lines += [_fact("", (gap, "error")) for gap in gaps[1:]]
     if domain.variables:
         lines.append(_fact("variables", (", ".join(domain.variables), "text")))
     if dataset.derived_from:

@@ -27,6 +27,7 @@ PLOT = {  # keys of the hydrograph that work from the list too
 PLOTTED = ("simulation", "evaluation")  # kinds with a hydrograph
 _LIST = (("enter", "open"), ("/", "filter"))
 _LOOK = (("l", "log"), ("s", "sort"))
+_TASKS = {"overview": (("t", "tasks"),), "tasks": (("enter", "log"),)}  # of an array
 _PAGES = {
     "hydrograph": (("[ ]", "river"), ("+ -", "zoom"), ("< >", "shift"), ("L", "log axis")),
     "log": (("/", "search"), ("n N", "next"), ("p", "pause"), ("f", "stdout/stderr")),
@@ -39,7 +40,7 @@ def of_jobs(page: str, entry: Entry | None, chosen: Sequence[Entry], *, read_onl
     if not page:
         plot = (("h", "hydrograph"),) if entry and entry.kind in PLOTTED else ()
         return (*_LIST, *plot, *_LOOK, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
-    tasks = (("{ }", "task"),) if entry and entry.tasks and page != "overview" else ()
+    tasks = _TASKS.get(page, (("{ }", "task"),)) if entry and entry.tasks else ()
     here = (*tasks, *_PAGES.get(page, ()))
     return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))
 

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tui.columns import Column
 
 T = TypeVar("T")
 Key = int | str
+
+
+class Keys(Protocol):
+    """Keys in their order; not all of them need be in memory."""
+
+    def __len__(self) -> int:
+        """How many."""
+        ...
+
+    def __getitem__(self, at: int, /) -> Key:
+        """The one at a place."""
+        ...
+
+    def __iter__(self) -> Iterator[Key]:
+        """All of them."""
+        ...
 
 
 class Rows(Generic[T]):
@@ -23,7 +39,7 @@ class Rows(Generic[T]):
     def __init__(self, key: Callable[[T], Key], columns: Sequence[Column[T]], *, sort: str, reverse: bool) -> None:
         self.columns = {column.key: column for column in columns}
         self.sort, self.reverse = sort, reverse
-        self.keys: list[Key] = []  # shown, in order
+        self.keys: Keys = []  # shown, in order
         self.loose = False  # whether the order may be out of date
         self._key = key
         self._values: dict[Key, T] = {}

@@ -10,6 +10,7 @@ from dmod.cli.settings import current
 from dmod.data import subset
 from dmod.data.domain import counted
 from dmod.data.name import slug
+from dmod.data.stores import Where
 from dmod.errors import UsageError
 from dmod.hydro.ids import some
 
@@ -50,7 +51,7 @@ def run(store: FolderStore, name: str, asked: Asked) -> None:
         for each in made:
             write(dataset_show.line(each.dataset))
         return
-    show_list([dataset_show.row(each.dataset, "folder") for each in made], dataset_show.COLUMNS)
+    show_list([dataset_show.row(each.dataset, Where.FOLDER) for each in made], dataset_show.COLUMNS)
 
 
 def names(name: str, along: Sequence[str], new: str | None, upstream_of: str | None) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import platform
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from dmod.jobs.status import Status
 from dmod.scheduler.lock import Lock
 from dmod.scheduler.nodes import nodes
 from dmod.scheduler.queue import Queue
+from tui import machine
 from tui.app import Dashboard
 from tui.options import Options
 from tui.screens.jobs import Jobs
@@ -49,7 +51,10 @@ class Stage:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, advance: Callable[..., None]) -> None:
         self.now = NOW
         self._advance = advance
+        self.looks = 0
         monkeypatch.setattr(time, "time", self.clock_seconds)
+        monkeypatch.setattr(machine, "read", self.reading)
+        monkeypatch.setattr(platform, "node", lambda: "basin")
         monkeypatch.chdir(root)
         monkeypatch.delenv("NO_COLOR", raising=False)
         if not (root / "dmod.toml").exists():
@@ -82,6 +87,11 @@ class Stage:
 
     def app(self, **options: object) -> Dashboard:
         return Dashboard(self.project, Options(**options), self.clock)
+
+    def reading(self) -> machine.Reading:
+        """Half the cpus busy, a quarter of the memory in use, at any time."""
+        self.looks += 1
+        return machine.Reading(self.looks, 2 * self.looks, 0.25)
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)

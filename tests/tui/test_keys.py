@@ -240,7 +240,7 @@ def test_the_mouse(rivers, play):
         await show.pilot.click("#table", offset=(20, 9), times=2)
         await show.settle()
         assert show.jobs.has_class("-open")
-        await show.pilot.click("#detail Pages", offset=(116, 0))
+        await show.pilot.click("#detail Pages", offset=(106, 0))
         await show.settle()
         assert show.jobs.detail.page == "log"
 

@@ -53,6 +53,11 @@ def test_wide(rivers, play, look):
         look(show.app, "hydrograph-120")
         await show.press("escape", "2", "enter")
         look(show.app, "data-120")
+        await show.press("escape", "a")
+        look(show.app, "against-120")
+        await show.press("a", "X")
+        look(show.app, "delete-120")
+        await show.press("escape")
         await show.press("6")
         look(show.app, "events-120")
         await show.press("?")
@@ -85,8 +90,30 @@ def test_arrays(night, play, look, size):
         look(show.app, f"arrays-{size[0]}")
         await show.press("F")
         look(show.app, f"retry-failed-{size[0]}")
+        await show.press("n", "t", "z")
+        look(show.app, f"tasks-{size[0]}")
 
     play(night.app(), story, size=size)
+
+
+def test_largest(night, play, look):
+    async def story(show):
+        show.jobs.table.point(3)
+        await show.press("5")
+        show.app.paused = True  # so that it looks just three times
+        for _ in range(3):
+            night.wait(seconds=1)
+            show.app._settle()
+        show.app.paused = False
+        show.app._tell()
+        await show.settle()
+        look(show.app, "nodes-200")
+        await show.press("1", "t")
+        look(show.app, "tasks-200")
+        await show.press("l")
+        look(show.app, "log-200")
+
+    play(night.app(), story, size=(200, 50))
 
 
 def test_ascii_and_light(rivers, play, look):
@@ -95,9 +122,24 @@ def test_ascii_and_light(rivers, play, look):
         look(show.app, "jobs-ascii-80")
         await show.press("G", "k", "h")
         look(show.app, "hydrograph-ascii-80")
+        await show.press("escape", "2", "a")
+        look(show.app, "data-ascii-80")
+        await show.press("5")
+        look(show.app, "nodes-ascii-80")
         assert all(line.isascii() for line in show.text.splitlines())
 
     play(rivers.app(ascii=True, read_only=True, theme="dmod-light"), story, size=(80, 24))
+
+
+def test_without_colour(rivers, play, look, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def story(show):
+        look(show.app, "jobs-nocolor-120")
+        await show.press("C")
+        look(show.app, "confirm-nocolor-120")
+
+    play(rivers.app(), story)
 
 
 def test_empty(stage, play, look):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Label
+from textual.widgets import Input, Label
 
 from dmod.errors import DmodError
 from tui.verbs import VERBS, asked
@@ -46,6 +46,36 @@ class Confirm(ModalScreen[bool]):
         with Vertical():
             yield Label(self._question, markup=False)
             yield Label("y  yes     n, enter, esc  no", id="answers", markup=False)
+
+
+class Name(ModalScreen[bool]):
+    """Returns whether the name was typed: what is gone then is gone for good."""
+
+    DEFAULT_CSS = """
+    Name { align: center middle; }
+    Name Vertical { width: auto; min-width: 50; max-width: 90%; height: auto; background: $panel; padding: 1 3; }
+    Name Label { width: auto; max-width: 100%; }
+    Name #answers { color: $text-muted; margin-top: 1; }
+    Name Input { border: none; height: 1; padding: 0 1; margin-top: 1; background: $background; }
+    Name Input:focus { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "no", show=False)]
+
+    def __init__(self, question: str, name: str) -> None:
+        super().__init__()
+        self._question, self._named = question, name
+
+    def compose(self) -> ComposeResult:
+        """The question, and where to type."""
+        with Vertical():
+            yield Label(self._question, markup=False)
+            yield Input()
+            yield Label("type its name, enter     esc  no", id="answers", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Only the whole name means yes."""
+        event.stop()
+        self.dismiss(event.value.strip() == self._named)
 
 
 def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], then: Callable[[set[int]], None]) -> None:

@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 
+from dmod.errors import DmodError
 from tui.datasets import Span, columns, facts
+from tui.need import Need
 from tui.rows import Rows
+from tui.screens.answer import Answer
+from tui.screens.confirm import Name, refused
+from tui.screens.jobs import Jobs
 from tui.screens.pane import Pane
 from tui.widgets.lines import Lines
 from tui.widgets.pages import Pages
@@ -39,6 +44,10 @@ class Data(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open", "open", show=False),
         Binding("escape", "back", "back", show=False),
+        Binding("a", "against", "against the job of screen 1", show=False),
+        Binding("c", "run('check')", "check", show=False),
+        Binding("w", "run('get')", "get", show=False),
+        Binding("X", "delete", "delete", show=False),
     ]
 
     def __init__(self, look: Look, feed: Feed) -> None:
@@ -87,13 +96,17 @@ class Data(Pane):
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         first = ("esc", "back") if self.has_class("-open") else ("enter", "open")
-        return (first, ("/", "filter"), ("s S", "sort"), ("y Y", "copy"))
+        change = () if self.feed.read_only else (("w", "get"), ("X", "delete"))
+        return (first, ("/", "filter"), ("a", "against job"), ("c", "check"), *change, ("s S", "sort"), ("y Y", "copy"))
 
     def note(self) -> Line:
         """What is filtered."""
-        if not self.filter:
-            return ()
-        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")
+        need, said = self.span.need, list[tuple[str, str]]()
+        if self.filter:
+            said += [(f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")]
+        if need is not None:
+            said += [("  ✗ ", "error"), (f"missing for job {need.job} {need.name}", "text")]
+        return tuple(said)
 
     def identity(self) -> str:
         """The name of the dataset."""
@@ -136,6 +149,47 @@ class Data(Pane):
         self.table.focus()
         self.post_message(self.Changed())
 
+    def action_against(self) -> None:
+        """Hold all against what the job under the cursor of screen 1 needs; again: no longer."""
+        job, need = self.app.query_one(Jobs).table.cursor, None
+        if self.span.need is None:
+            try:
+                need = Need.of(self.feed.job(int(job)), self.feed.store) if job is not None else None
+            except DmodError as error:
+                self.app.notify(error.message, severity="error", markup=False)
+                return
+            if need is None:
+                said = f"job {job} needs no period" if job is not None else "there is no job"
+                self.app.notify(f"{said}: choose another on screen 1", severity="warning", markup=False)
+                return
+        self.span.against(need, [self.rows[key] for key in self.rows.keys])
+        self.table.restyle(self.look)
+        self._fill()
+        self.post_message(self.Changed())
+
+    def action_run(self, verb: str) -> None:
+        """As `dmod dataset check` or `get`, which copies into the folder where the dashboard was opened."""
+        if self.table.cursor is not None and not (verb == "get" and refused(self.app, self.feed)):
+            self._run(verb, str(self.table.cursor), doing={"check": "reading", "get": "copying"}[verb])
+
+    def action_delete(self) -> None:
+        """As `dmod dataset delete`, once the name was typed."""
+        if self.table.cursor is None or refused(self.app, self.feed):
+            return
+        name = str(self.table.cursor)
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
+            if yes:
+                self._run("delete", name, "--yes", doing="deleting")
+            else:
+                self.app.notify(f"{name} stays", timeout=2, markup=False)
+
+        self.app.push_screen(Name(f"Delete dataset {name} and its files?", name), answered)
+
+    def _run(self, verb: str, *words: str, doing: str) -> None:
+        answer = Answer(self.look, self.feed.project.root, "dataset", verb, *words, doing=doing)
+        self.app.push_screen(answer, lambda _: self.settle())
+
     def on_table_opened(self, event: Table.Opened) -> None:
         """Open it, or go into it."""
         event.stop()
@@ -153,7 +207,7 @@ class Data(Pane):
         if self.has_class("-open") and chosen is not None:
             title = ((f" {chosen.name}", "strong"), (f"  {chosen.description}", "muted"))
             self.query_one(Pages).show(title, (), "")
-            self.query_one(Lines).show(facts(chosen, self.feed.clock()))
+            self.query_one(Lines).show(facts(chosen, self.feed.clock(), self.span.need))
 
     def _empty(self) -> list[Line]:
         if self.rows.total:

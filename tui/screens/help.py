@@ -33,14 +33,16 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        "Jobs and nodes",
+        "Jobs, data and nodes",
         (
             ("o h m l", "overview, hydrograph, metrics, log of the job"),
+            ("t d", "tasks of an array, files that the job has made"),
             ("e", "explain why it waits or failed, and what would help"),
             ("C R", "cancel, retry this job or the marked ones; asks"),
             ("F H", "retry what failed of an array; hold, or release"),
             ("{ }", "previous, next task of an array: log, hydrograph"),
             ("D", "on screen 5: drain the node, or resume it"),
+            ("a c w X", "on screen 2: hold against a job, check, get, delete"),
             ("z", "give the job the whole screen, and back"),
         ),
     ),

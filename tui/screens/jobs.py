@@ -12,11 +12,11 @@ from tui.filter import parse
 from tui.hints import PLOT, no_jobs, of_jobs
 from tui.job_columns import columns
 from tui.rows import Rows
+from tui.screens.answer import Answer
 from tui.screens.confirm import change
-from tui.screens.explain import Explain
 from tui.screens.pane import Pane
 from tui.verbs import KEYS, meant
-from tui.widgets.detail import Detail
+from tui.widgets.detail import PAGES, Detail
 from tui.widgets.log import Log
 from tui.widgets.table import Table
 
@@ -51,10 +51,7 @@ class Jobs(Pane):
     Detail ContentSwitcher > * { height: 1fr; width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "page('overview')", "overview", show=False),
-        Binding("h", "page('hydrograph')", "hydrograph", show=False),
-        Binding("m", "page('metrics')", "metrics", show=False),
-        Binding("l", "page('log')", "log", show=False),
+        *(Binding(key, f"page({page!r})", page, show=False) for page, key in PAGES.items()),
         Binding("z", "whole", "whole screen", show=False),
         Binding("escape", "back", "back", show=False),
         Binding("e", "explain", "explain", show=False),
@@ -179,9 +176,9 @@ class Jobs(Pane):
         ids = self.identity()
         if not ids:
             return "dmod job list"
-        if self.detail.display and self.detail.page == "log":
-            return f"dmod job logs {ids if self.table.marks else self.detail.label}"
-        return f"dmod job show {ids}"
+        if not self.detail.display or self.table.marks:
+            return f"dmod job show {ids}"
+        return f"dmod job {'logs' if self.detail.page == 'log' else 'show'} {self.detail.label}"
 
     def asked(self) -> tuple[str, str] | None:
         """A search in the log, or else the filter."""
@@ -268,7 +265,7 @@ class Jobs(Pane):
         """Say why a job waits or failed, and what would change that."""
         if self.table.cursor is not None:
             named = self.detail.label if self.detail.display else str(self.table.cursor)
-            self.app.push_screen(Explain(self.look, self.feed.project.root, named))
+            self.app.push_screen(Answer(self.look, self.feed.project.root, "job", "explain", named))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """The detail follows the cursor."""

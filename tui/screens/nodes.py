@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,13 +13,14 @@ from dmod.jobs.numbers import Numbers
 from dmod.units import format_memory
 from tui.columns import Column
 from tui.job_columns import ago, bar
+from tui.machine import spark
 from tui.rows import Rows
 from tui.screens.confirm import Confirm, attempt, refused
 from tui.screens.pane import Pane
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tui.pool import Pool
 
 _BAR = 16  # cells
+_PAST = 12  # looks
 
 
 class Nodes(Pane):
@@ -45,7 +48,8 @@ class Nodes(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self._columns = _columns(feed.clock)
+        self._past: dict[str, deque[float]] = {}  # by node: which share of its cpus was held, while this was open
+        self._columns = _columns(feed.clock, self._past)
         self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, self._columns, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
@@ -64,13 +68,18 @@ class Nodes(Pane):
     def settle(self) -> None:
         """Who holds what may have changed."""
         try:
-            changed = self.rows.replace(self.feed.pools())
+            pools = self.feed.pools()
         except DmodError:  # the header says what is wrong with the queue
             return
+        for pool in pools:
+            past = self._past.setdefault(pool.node.name, deque(maxlen=_PAST))
+            past.append((pool.node.cpus - pool.free.cpus) / max(pool.node.cpus, 1))
+        changed = self.rows.replace(pools)
+        self.rows.touch(self._past.keys() - changed)
         if self.rows.settle():
             self.table.settled()
         else:
-            self.table.touched(changed)
+            self.table.touched(self._past)
 
     def action_drain(self) -> None:
         """Ask, then start nothing new on the node; or let it be used again."""
@@ -115,13 +124,21 @@ class Nodes(Pane):
         return f"dmod node show {self.table.cursor}" if self.table.cursor else "dmod node list"
 
 
-def _columns(clock: Clock) -> tuple[Column[Pool], ...]:
+def _columns(clock: Clock, past: Mapping[str, Sequence[float]]) -> tuple[Column[Pool], ...]:
     return (
         Column("name", "NODE", 12, lambda p: ((p.node.name, "text"),), lambda p: p.node.name, grow=1, most=20),
         Column("state", "STATE", 9, _state, lambda p: p.drained is None),
         Column("cpus", "CPUS", _BAR + 9, _cpus, lambda p: p.node.cpus - p.free.cpus),
         Column("memory", "MEMORY", _BAR + 19, _memory, lambda p: p.node.memory - p.free.memory, optional=1),
-        Column("jobs", "JOBS", 16, lambda p: _jobs(p, clock()), lambda p: len(p.jobs), grow=2),
+        Column(
+            "lately",
+            "HELD LATELY",
+            _PAST,
+            lambda p: ((spark(past.get(p.node.name, ()), _PAST), "secondary"),),
+            lambda p: p.node.cpus - p.free.cpus,
+            optional=2,
+        ),
+        Column("jobs", "JOBS", 32, lambda p: _jobs(p, clock()), lambda p: len(p.jobs), grow=2),
     )
 
 

@@ -12,15 +12,18 @@ from textual.widgets import ContentSwitcher
 from dmod import layout
 from dmod.errors import DmodError
 from dmod.jobs.numbers import Numbers
-from tui.entry import ACTIVE, ENDED
+from tui import streams
+from tui.entry import ENDED
 from tui.look import glyph
 from tui.overview import overview
 from tui.results import Results, load
 from tui.story import telling
+from tui.widgets.files import Files
 from tui.widgets.hydrograph import Hydrograph
 from tui.widgets.lines import Lines
 from tui.widgets.log import Log
 from tui.widgets.pages import Pages
+from tui.widgets.tasks import Tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +40,10 @@ if TYPE_CHECKING:
     from tui.feed import Feed
     from tui.look import Line, Look
     from tui.story import Story
+    from tui.widgets.table import Table
 
 _JUDGES = 50  # evaluations that are looked at for one of this simulation
-PAGES = {"overview": "o", "hydrograph": "h", "metrics": "m", "log": "l"}
+PAGES = {"overview": "o", "hydrograph": "h", "metrics": "m", "log": "l", "tasks": "t", "files": "d"}
 
 
 class Detail(Vertical):
@@ -66,6 +70,8 @@ class Detail(Vertical):
             yield Hydrograph(self.look, name="hydrograph")
             yield Lines(self.look, name="metrics")
             yield Log(self.look, name="log")
+            yield Tasks(self.look, self.feed, name="tasks")
+            yield Files(self.look, self.feed.store, name="files")
 
     @property
     def current(self) -> Widget:
@@ -81,7 +87,9 @@ class Detail(Vertical):
     def pages(self) -> list[str]:
         """The pages that a job of its kind has."""
         kind = self.entry.kind if self.entry else ""
-        return [page for page in PAGES if page not in _MISSING.get(kind, ("hydrograph", "metrics"))]
+        missing = _MISSING.get(kind, ("hydrograph", "metrics"))
+        array = self.entry is not None and self.entry.tasks is not None
+        return [page for page in PAGES if page not in missing and (array or page != "tasks")]
 
     def show(self, entry: Entry | None) -> None:
         """Show a job, as it is now."""
@@ -113,8 +121,14 @@ class Detail(Vertical):
             return
         if entry.tasks:
             self._choose(self.one.number if self.one else telling(self.feed.queue, self.feed.job(entry.id)))
-        if self.page == "log":
-            self.query_one(Log).open(self._folder() / self._log_name(), self._silence())
+        if self.page == "tasks":
+            self.query_one(Tasks).show(entry.id, self.one and self.one.number)
+        elif self.page == "files":
+            now = "" if self._status in ENDED else f"{self.feed.clock():%H:%M:%S}"
+            output = self.feed.job(entry.id, self._number).output or ""
+            self.query_one(Files).want(output, self._folder(), self._status, now)
+        elif self.page == "log":
+            self.query_one(Log).open(self._folder() / self._log_name(), streams.silence(self._status))
         else:
             self._want()
 
@@ -141,6 +155,19 @@ class Detail(Vertical):
         """Nothing of the job before is true of this one."""
         self.one, self.stream, self._story = None, "", None
         self._results, self._wanted = Results(), None
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        """The task under the cursor is the one that is shown."""
+        event.stop()
+        if event.key is not None and self.page == "tasks":
+            self.stream = ""
+            with suppress(DmodError):
+                self._choose(int(event.key))
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """To the log of the task."""
+        event.stop()
+        self.post_message(Pages.Picked("log"))
 
     def _folder(self) -> Path:
         return self.feed.project.job_folder(self.entry.id if self.entry else 0, self._number)
@@ -171,7 +198,13 @@ class Detail(Vertical):
     def restyle(self, look: Look) -> None:
         """Take on another look."""
         self.look = look
-        for widget in (*self.query(Pages), *self.query(Lines), *self.query(Hydrograph), *self.query(Log)):
+        for widget in (
+            *self.query(Pages),
+            *self.query(Lines),
+            *self.query(Hydrograph),
+            *self.query(Log),
+            *self.query(Tasks),
+        ):
             widget.restyle(look)
 
     def action_stream(self) -> None:
@@ -247,22 +280,7 @@ class Detail(Vertical):
         """stdout, unless only stderr says something, or the other was asked for."""
         if self.stream or self.entry is None:
             return self.stream or layout.STDOUT
-        folder = self._folder()
-        sizes = {}
-        for name in (layout.STDOUT, layout.STDERR):
-            try:
-                sizes[name] = (folder / name).stat().st_size
-            except OSError:
-                sizes[name] = 0
-        says = layout.STDERR if sizes[layout.STDERR] and (self._status == "failed" or not sizes[layout.STDOUT]) else ""
-        return says or layout.STDOUT
-
-    def _silence(self) -> list[Line]:
-        said = {
-            "queued": "It waits: nothing has been written yet.",
-            "canceled": "It wrote nothing before it was canceled.",
-        }.get(self._status, "Nothing has been written yet." if self._status in ACTIVE else "It wrote nothing here.")
-        return [(), ((f" {said}", "muted"),), ((" f shows the other of stdout and stderr", "muted"),)]
+        return streams.telling(self._folder(), self._status)
 
 
 _MISSING = {"simulation": ("metrics",), "evaluation": ()}

@@ -43,13 +43,14 @@ class Header(Widget):
         self._state: Line = ()
         self._counts: Mapping[str, int] = {}
         self._clock = ""
+        self._machine: Line = ()  # gives way to the counts
         self._note: Line = ()  # at the right of the second line
 
-    def say(self, *, state: Line, counts: Mapping[str, int], clock: str) -> None:
-        """Show the scheduler's state, the jobs by status, the time; draws only what changed."""
-        told = (state, dict(counts), clock)
-        if told != (self._state, self._counts, self._clock):
-            self._state, self._counts, self._clock = told
+    def say(self, *, state: Line, counts: Mapping[str, int], clock: str, machine: Line = ()) -> None:
+        """Show the scheduler's state, the jobs by status, the machine, the time; draws only what changed."""
+        told = (state, dict(counts), clock, machine)
+        if told != (self._state, self._counts, self._clock, self._machine):
+            self._state, self._counts, self._clock, self._machine = told
             self.refresh()
 
     def show(self, active: str, note: Line) -> None:
@@ -93,7 +94,8 @@ class Header(Widget):
             if room < 0:
                 break
             left += pieces
-        return tuple(left), right
+        fits = sum(len(text) for text, _ in self._machine) <= room
+        return tuple(left), (*self._machine, *right) if fits else right
 
     def _second(self) -> tuple[Line, Line]:
         left: list[tuple[str, str]] = [(" ", "text")]

@@ -54,18 +54,30 @@ class Pages(Widget):
     def render_line(self, y: int) -> Strip:
         """The line."""
         pages: list[tuple[str, str]] = []
-        for key, name in self._pages:
+        for key, name in self._labels():
             style = "chip" if name == self._active else ""
-            pages += [(f" {key} ", style or "accent"), (f"{name} ", style or "muted"), (" ", "text")]
+            pages += [(f" {key} ", style or "accent"), (f"{name} " if name else "", style or "muted"), (" ", "text")]
         room = self.size.width - sum(len(text) for text, _ in pages)
         title = cell(self._title, max(room, 0))
         return self.look.strip((*title, *pages) if y == 0 else (), self.size.width, "raised")
 
+    def _labels(self) -> Sequence[tuple[str, str]]:
+        """The pages as they are shown: by their keys alone, but for the open one, where names leave too little room."""
+        wide = sum(map(_width, self._pages))
+        narrow = wide > self.size.width - sum(len(text) for text, _ in self._title)
+        return [(key, name if name == self._active or not narrow else "") for key, name in self._pages]
+
     def on_click(self, event: events.Click) -> None:
         """Choose a page."""
-        at = self.size.width - sum(len(key) + len(name) + 4 for key, name in self._pages)
-        for key, name in self._pages:
-            width = len(key) + len(name) + 4
-            if at <= event.x < at + width:
+        labels = self._labels()
+        at = self.size.width - sum(map(_width, labels))
+        for label, (_, name) in zip(labels, self._pages, strict=True):
+            if at <= event.x < at + _width(label):
                 self.post_message(self.Picked(name))
-            at += width
+            at += _width(label)
+
+
+def _width(label: tuple[str, str]) -> int:
+    """The cells of a page's key and name, and the blank after it."""
+    key, name = label
+    return len(f" {key} {name} " if name else f" {key} ") + 1
