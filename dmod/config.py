@@ -166,11 +166,11 @@ class Tables:
         },
     )
     data: Data = field(default_factory=Data, metadata={"aliases": ("dataset", "datasets", "store")})
-    build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
-    stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
     object_store: ObjectStoreTable = field(
         default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
     )
+    build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
+    stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 
 @dataclass(frozen=True, slots=True)

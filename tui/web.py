@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
+import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import aiohttp_jinja2
@@ -14,12 +17,14 @@ from aiohttp import web
 from textual_serve.server import Server
 
 from dmod.errors import UnreachableError
+from dmod.executors import processes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
 HOST = "127.0.0.1"
+PATIENCE = 2.0  # seconds for visitors when the server ends
 _ONLY_US = f"default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' ws://{HOST}:*; frame-ancestors 'none'"
 
 
@@ -47,7 +52,15 @@ class Site(Server):  # type: ignore[misc] # it has no types
                 web.static(f"/{self.token}/static", self.statics_path, name="static"),
             ]
         )
+        app.on_shutdown.append(self._end)
         return app
+
+    @staticmethod
+    async def _end(_app: web.Application) -> None:
+        """End the dashboards of visitors, who may not have left: they are children of this process."""
+        for pid in processes.children():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     @web.middleware  # type: ignore[untyped-decorator]
     async def _guard(
@@ -78,4 +91,5 @@ def serve(root: Path, name: str, options: Sequence[str], port: int, say: Callabl
     command = shlex.join([sys.executable, "-m", "dmod.cli", "-C", str(root), "dashboard", *options])
     site = Site(command, f"dmod {name}", listening.getsockname()[1], secrets.token_urlsafe(24))
     say(site.address)
-    web.run_app(site._make_app(), sock=listening, print=None, access_log=None)  # noqa: SLF001 - of our own class
+    app = site._make_app()  # noqa: SLF001 - of our own class
+    web.run_app(app, sock=listening, print=None, access_log=None, shutdown_timeout=PATIENCE)

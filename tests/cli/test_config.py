@@ -131,9 +131,9 @@ def test_the_schema_of_dmod_toml(dmod):
         "nodes",
         "limits",
         "data",
+        "object_store",
         "build",
         "stacks",
-        "object_store",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
         "type": "string",

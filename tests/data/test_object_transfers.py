@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from pathlib import Path
 
@@ -218,13 +219,10 @@ def test_another_machine_sees_all_from_the_bucket_alone(store, files, tmp_path):
 
 
 def test_small_files_lie_in_an_archive_that_any_tar_reads(store, files, tmp_path):
-    import io
-    import tarfile
-
     store.create("aorc", "config", [files], format="generic")
     (key,) = [each.key for each in store.bucket.list("aorc/") if each.key.endswith(".tar")]
-    with tarfile.open(fileobj=io.BytesIO(store.bucket.get(key))) as archive:
-        archive.extractall(tmp_path / "out", filter="data")
+    (tmp_path / "out").mkdir()
+    subprocess.run(["tar", "-x", "-C", str(tmp_path / "out")], input=store.bucket.get(key), check=True)
     (tmp_path / "out" / "forcing.nc").write_bytes((files / "forcing.nc").read_bytes())
     assert same(files, tmp_path / "out")
 

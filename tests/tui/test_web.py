@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -74,6 +77,35 @@ def test_it_shows_and_changes_nothing(site):
 @pytest.mark.parametrize("site", [("--allow-changes",)], indirect=True)
 def test_changes_are_allowed(site):
     assert "Cancel job 9" in asyncio.run(seen(site, "leaf-4deg", "C", said="Cancel job 9"))
+
+
+def dashboards(root: Path) -> list[int]:
+    """The dashboards of a project that run, but for the server."""
+    mark, found = [b"-C", os.fsencode(root), b"dashboard"], []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            found += [int(process.name)] if words[3:6] == mark else []
+    return found
+
+
+def test_who_ends_the_server_ends_the_dashboards_of_its_visitors(rivers):
+    words = [sys.executable, "-m", "dmod.cli", "dashboard", "--web"]
+
+    async def visit(address: str, server: subprocess.Popen[str]) -> None:
+        url = address.replace("http:", "ws:") + "ws?width=120&height=40"
+        async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+            await socket.receive()
+            assert dashboards(rivers.project.root)
+            server.terminate()
+            await asyncio.to_thread(server.wait, 30)
+
+    with subprocess.Popen(words, cwd=rivers.project.root, stdout=subprocess.PIPE, text=True) as server:
+        asyncio.run(visit(server.stdout.readline().strip(), server))
+    end = time.monotonic() + 10
+    while dashboards(rivers.project.root):
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 async def drawn(port: str) -> bytes:
