@@ -6,8 +6,10 @@ A module that brings its process down leaves no exception. What was written here
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import json
 import mmap
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +21,13 @@ SIZE = 4096  # bytes: the number of the step, then what else is known as JSON
 SETUP = -1  # in place of a step: before the first one
 END = -2  # after the last one
 OUT = -3  # in no module
+_SIGNALS = {
+    "Segmentation fault": "SIGSEGV",
+    "Aborted": "SIGABRT",
+    "Bus error": "SIGBUS",
+    "Floating": "SIGFPE",
+    "Illegal instruction": "SIGILL",
+}
 
 
 class Place:
@@ -26,13 +35,23 @@ class Place:
 
     def __init__(self, path: Path | None = None) -> None:
         self._memory: mmap.mmap | bytearray = bytearray(SIZE)
+        self._fault: int | None = None
         if path is not None:
             path.write_bytes(bytes(SIZE))
             with path.open("r+b") as file:
                 self._memory = mmap.mmap(file.fileno(), SIZE)
+            # behind the place: which signal it was; MPI may blame another rank
+            self._fault = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            faulthandler.enable(self._fault, all_threads=False)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self.steps = memoryview(self._memory)[:8].cast("q")  # [0] is the step under way
         self.steps[0] = OUT
+
+    def __del__(self) -> None:
+        """Close what tells of a crash."""
+        if self._fault is not None:
+            faulthandler.disable()
+            os.close(self._fault)
 
     def enter(self, note: bytes, step: int = SETUP) -> None:
         """A module is about to be called; what is said of it is a `note`."""
@@ -66,6 +85,14 @@ class Left(NamedTuple):
 
         stamp = datetime.fromisoformat(self.begin) + timedelta(seconds=self.step * self.seconds)
         return f"{self.module} of {self.catchment} at step {self.step}, {stamp:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def signal_of(path: Path) -> str:
+    """The name of the signal that ended a process in a module; "" if none did."""
+    with suppress(OSError):
+        told = path.read_bytes()[SIZE:].decode(errors="replace")
+        return next((name for said, name in _SIGNALS.items() if told.startswith(f"Fatal Python error: {said}")), "")
+    return ""
 
 
 def left(path: Path) -> Left | None:

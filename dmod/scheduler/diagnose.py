@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dmod import layout
 from dmod.jobs.exits import explain
-from dmod.models.place import left
+from dmod.models.place import left, signal_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ _HYDRA_CODE = re.compile(r"=\s+(?:EXIT CODE|KILLED BY SIGNAL): (?P<code>-?\d+)")
 
 def diagnose(folder: Path, code: int) -> str:
     """The reason of a failure: what a rank told, which rank was killed, or the code and the last line of stderr."""
-    for find in (_told, _killed):
+    for find in (_told, _crashed, _killed):
         if said := find(folder):
             return said
     if place := left(folder / layout.RANKS / "0.at"):
@@ -40,6 +40,14 @@ def _told(folder: Path) -> str:
         return ""
     why = f" ({story['why']})" if story.get("why") else ""
     return f"rank {story['rank']}: {story['message']}{why}"
+
+
+def _crashed(folder: Path) -> str:
+    """Which rank a module brought down."""
+    for file in sorted((folder / layout.RANKS).glob("*.at")):
+        if (name := signal_of(file)) and (place := left(file)):
+            return f"rank {file.stem}: killed by {name} in {place}"
+    return ""
 
 
 def _killed(folder: Path) -> str:

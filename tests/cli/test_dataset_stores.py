@@ -28,8 +28,10 @@ def project(dmod, tmp_path, weed, monkeypatch) -> Path:
     import weed as weed_
 
     dmod("init", "--yes")
-    with Path("dmod.toml").open("a") as file:
-        file.write(f'endpoint = "{weed.endpoint}"\nbucket = "t-{os.urandom(6).hex()}"\nsecure = false\n')
+    keys = f'endpoint = "{weed.endpoint}"\nbucket = "t-{os.urandom(6).hex()}"\nsecure = false\n'
+    file = Path("dmod.toml")
+    head, table, rest = file.read_text().partition("[object_store]")
+    file.write_text(f"{head}{table}\n{keys}{rest.partition(chr(10))[2]}")
     monkeypatch.setenv("DMOD_OBJECT_STORE_ACCESS_KEY", weed_.KEYS.access_key)
     monkeypatch.setenv("DMOD_OBJECT_STORE_SECRET_KEY", weed_.KEYS.secret_key)
     (tmp_path / "notes").mkdir()

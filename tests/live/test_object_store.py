@@ -26,8 +26,10 @@ def attach(project: Path, weed, bucket: str) -> None:
     """Give a project the store."""
     import weed as weed_
 
-    with (project / "dmod.toml").open("a") as file:
-        file.write(f'endpoint = "{weed.endpoint}"\nbucket = "{bucket}"\nsecure = false\n')
+    keys = f'endpoint = "{weed.endpoint}"\nbucket = "{bucket}"\nsecure = false\n'
+    file = project / "dmod.toml"
+    head, table, rest = file.read_text().partition("[object_store]")
+    file.write_text(f"{head}{table}\n{keys}{rest.partition(chr(10))[2]}")
     secrets = project / ".dmod" / "secrets"
     secrets.mkdir(parents=True)
     secrets.chmod(0o700)
