@@ -22,4 +22,3 @@ FAILURE = "failure.json"  # {"rank": 1, "reason": "...", "message": "..."}: writ
 RANKS = "ranks"  # ranks/<rank>.pid: which process a rank is; ranks/<rank>.at: the module and the step it is in
 STDOUT = "stdout.log"
 STDERR = "stderr.log"
-EXIT = "exit"  # the exit code and a newline, written when the process has ended

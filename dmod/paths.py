@@ -1,11 +1,13 @@
-"""Paths as people see them."""
+"""Paths as people see them, and as sockets can bear them."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -20,3 +22,13 @@ def shown(path: Path) -> str:
 def there(path: Path) -> bool:
     """Whether a path leads to something that can be looked at: not one too long, or in a folder nobody may enter."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists lets those errors out
+
+
+@contextmanager
+def within(folder: Path) -> Iterator[str]:
+    """A short name for a folder: a socket's path has at most 107 bytes, a project's may have more."""
+    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{fd}"
+    finally:
+        os.close(fd)

@@ -9,15 +9,13 @@ import struct
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dmod.errors import UnreachableError
 from dmod.executors.line import Line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from dmod.paths import within
 
 SOCKET = "shepherd.sock"
 LOG = "shepherd.log"
@@ -32,7 +30,7 @@ def connect(state: Path) -> tuple[Line, list[list[Any]]] | None:
     end = socket.socket(socket.AF_UNIX)
     end.settimeout(PATIENCE)
     try:
-        with _within(state) as folder:
+        with within(state) as folder:
             end.connect(f"{folder}/{SOCKET}")
     except OSError:
         end.close()
@@ -56,7 +54,7 @@ def start(state: Path) -> Line:
     """A new shepherd, which may still be on its way up. Raises OSError if it cannot be started."""
     ear, end = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     try:
-        with ear, _within(state) as folder:
+        with ear, within(state) as folder:
             (state / SOCKET).unlink(missing_ok=True)  # of one that was killed
             os.fchmod(ear.fileno(), 0o600)  # of the file that bind makes
             ear.bind(f"{folder}/{SOCKET}")
@@ -103,13 +101,3 @@ def _wait(line: Line, until: float) -> None:
     asked.register(line, select.POLLIN | (select.POLLOUT if line.is_pending else 0))
     asked.poll(max(until - time.monotonic(), 0) * 1000)
     line.flush()
-
-
-@contextmanager
-def _within(folder: Path) -> Iterator[str]:
-    """A short name for a folder: a socket's path has at most 107 bytes, a project's may have more."""
-    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{fd}"
-    finally:
-        os.close(fd)

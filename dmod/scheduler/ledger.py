@@ -131,10 +131,6 @@ class Ledger:
             self._reasons[job.id] = (reason, None)
             self._touched[job.id] = job
 
-    def note(self, job: Active, number: int, status: Status, text: str) -> None:
-        """Write down what shows in no status."""
-        self._note(job, number if job.array else None, status, text)
-
     def close(self) -> None:
         """Write what the jobs come to, and the events."""
         while self._touched:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import ConflictError, UnreachableError
+from dmod.paths import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,21 +94,11 @@ def _writable(what: Path | str) -> Iterator[None]:
         raise UnreachableError(f"{what} cannot be written: {reason}", fix="dmod doctor") from error
 
 
-@contextmanager
-def _within(folder: Path) -> Iterator[str]:
-    """A short name for a folder: a socket's path has at most 107 bytes, a project's may have more."""
-    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{fd}"
-    finally:
-        os.close(fd)
-
-
 def listen(state: Path) -> socket.socket:
     """The socket on which a scheduler is woken."""
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
-        with _writable(state), _within(state) as folder:
+        with _writable(state), within(state) as folder:
             (state / WAKE).unlink(missing_ok=True)
             ear.bind(f"{folder}/{WAKE}")
     except UnreachableError:
@@ -119,7 +110,7 @@ def listen(state: Path) -> socket.socket:
 def wake(state: Path) -> None:
     """Tell the scheduler to look now; if it does not hear, it looks by itself within a second."""
     kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
-    with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as mouth, _within(state) as folder:
+    with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as mouth, within(state) as folder:
         mouth.sendto(b"!", f"{folder}/{WAKE}")
 
 
