@@ -38,6 +38,7 @@ def attach(project: Path, weed, bucket: str) -> None:
     keys.write_text(f'access_key = "{weed_.KEYS.access_key}"\nsecret_key = "{weed_.KEYS.secret_key}"\n')
 
 
+@pytest.mark.slow
 def test_a_machine_that_has_only_the_bucket_runs_the_same_to_the_bit(shell, weed):
     shell.run("demo")
     first = type(shell)(shell.folder / "dmod-demo")
