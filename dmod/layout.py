@@ -15,6 +15,8 @@ DATASETS = "datasets"  # datasets/<category>/<dataset>: links into one of the ne
 CLUSTER_VOLUMES = "cluster_volumes"  # the same data on every node
 LOCAL_VOLUMES = "local_volumes"  # a copy of the node's own
 
+STATE = ".dmod"  # the folder of a project that holds its queue, its jobs and its secrets
+
 JOB = "job.json"  # what the worker is asked to do
 OUTPUT = "output"  # what the worker made; becomes the output dataset
 PROGRESS = "progress.json"  # {"done": 3, "total": 10, "unit": "catchments", "phase": "simulating"}

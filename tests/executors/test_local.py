@@ -65,7 +65,7 @@ def executors(state: Path) -> Iterator[Callable[[], Local]]:
 
 class TestLocal(ExecutorTests):
     def test_it_is_what_dmod_toml_calls_local(self, state):
-        executor = EXECUTORS["local"](state)
+        executor = EXECUTORS["local"].make(state)
         assert isinstance(executor, Local)
         executor.close()
 
