@@ -22,5 +22,6 @@ OUTPUT = "output"  # what the worker made; becomes the output dataset
 PROGRESS = "progress.json"  # {"done": 3, "total": 10, "unit": "catchments", "phase": "simulating"}
 FAILURE = "failure.json"  # {"rank": 1, "reason": "...", "message": "..."}: written by the rank that fails
 RANKS = "ranks"  # ranks/<rank>.pid: which process a rank is; ranks/<rank>.at: the module and the step it is in
+CONTAINER = ".container"  # of a task in one: what the kernel counted, or why it was not begun
 STDOUT = "stdout.log"
 STDERR = "stderr.log"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def folders(datasets: Iterable[Path]) -> set[Path]:
-    """The folders of datasets, and those of the files that are only linked from them."""
+    """These folders of datasets, and those of the files that are only linked from them."""
     found = set()
     for dataset in datasets:
         found.add(dataset.absolute())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROCESSES = 4096  # of a container at once
 SHARED = 1 << 30  # bytes of shared memory, by which the ranks of a job talk; what is not used costs nothing
+TAKEN = 409  # the engine's answer: there is one of that name, or it is being removed
 PATIENCE = 60  # seconds for one answer
 CONNECTIONS = 64  # that are kept open: each container that runs is waited for by one
 
@@ -71,7 +72,7 @@ class Containers:
             try:
                 return str(client.create_container_from_config(_config(client, recipe), recipe.name)["Id"])
             except APIError as error:
-                if error.status_code == 409:
+                if error.status_code == TAKEN:
                     return str(client.inspect_container(recipe.name)["Id"])
                 raise
 
@@ -115,9 +116,15 @@ class Containers:
             client.kill(container, number)
 
     def remove(self, container: str) -> None:
-        """End it and all of it. Raises NotFoundError."""
+        """End it and all of it, unless that is being done. Raises NotFoundError."""
         with self._engine() as client:
-            client.remove_container(container, force=True, v=True)
+            from docker.errors import APIError
+
+            try:
+                client.remove_container(container, force=True, v=True)
+            except APIError as error:
+                if error.status_code != TAKEN:
+                    raise
 
     def last_words(self, container: str) -> str:
         """The last line that it said to the engine, not to its log; "" if none."""

@@ -15,6 +15,7 @@ from dmod import layout
 from dmod.docker.container import Containers
 from dmod.errors import DmodError, NotFoundError, UnreachableError
 from dmod.executors import enclosed
+from dmod.executors.counted import report
 from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Life:
         self.program, self.handle, self.adopted = program, handle, adopted
         self.asked = 0  # the signal that it is to get when it runs
         self.runs = False  # whether it can get one
+        self.ended = False
         self.lock = Lock()
 
 
@@ -59,8 +61,12 @@ class Docker:
     def start(self, programs: Sequence[Program]) -> None:
         """Have containers started, each by its thread."""
         for program in programs:
-            if (program.key, program.attempt) not in self._lives:
-                self._watch(Life(program, {}, adopted=False))
+            life = self._lives.get((program.key, program.attempt))
+            fresh = Life(program, {}, adopted=False)
+            if life is None and _logged(program):  # it was begun, and is forgotten
+                self._end(fresh, UNSTARTED, f"start: File exists: {program.folder / layout.STDOUT}")
+            elif life is None or life.ended:
+                self._watch(fresh)
 
     def adopt(self, programs: Sequence[tuple[Program, Handle]]) -> set[Key]:
         """Watch the containers of an earlier scheduler, and remove those that nobody asks for."""
@@ -165,8 +171,6 @@ class Docker:
         if found is None:
             if life.adopted and (life.handle or program.container is None or _logged(program)):
                 return None
-            if _logged(program):
-                raise FileExistsError(17, "File exists", str(program.folder / layout.STDOUT))
             made = enclosed.recipe(self._project, program)
             with self._gate:
                 identifier = self._patiently(lambda: self._containers.create(made), life)
@@ -188,10 +192,14 @@ class Docker:
                 return
             if state.status != "running":
                 break
-        cause = "memory" if state.starved and state.code else ""
-        if not _logged(life.program):  # the shell did not come so far
+        used, cause = report(life.program.folder)
+        if state.code and (state.starved or cause == "memory"):
+            cause = "memory"
+        elif cause == "memory":  # it went on without what was killed
+            cause = ""
+        elif not _logged(life.program):  # the shell did not come so far
             cause = f"start: {state.error or self._patiently(lambda: self._containers.last_words(container))}"
-        self._end(life, state.code, cause, _seconds(state.finished), enclosed.usage(life.program.folder))
+        self._end(life, state.code, cause, _seconds(state.finished), used)
 
     def _patiently(self, ask: Callable[[], Answer], life: Life | None = None) -> Answer:
         """Ask the engine until it answers; while a fresh `life` waits for it, not for ever."""
@@ -230,7 +238,7 @@ class Docker:
         self._remove([])
 
     def _end(self, life: Life, code: int, cause: str, when: float = 0.0, used: Usage | None = None) -> None:
-        program = life.program
+        program, life.ended = life.program, True
         self._tell(Ended(program.key, program.attempt, code, used, when or time.time(), cause))
 
     def _tell(self, told: Started | Ended) -> None:

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from dmod import layout
 from dmod.docker.container import Recipe
-from dmod.executors.executor import Usage
+from dmod.executors.counted import FILES, UNABLE
+from dmod.executors.executor import UNSTARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from dmod.jobs.launch import Program
 
 LABEL = "dmod.tasks"  # of all containers of a project's tasks: whose they are
-REPORT = ".cgroup"  # in the task's folder: what the kernel counted
-FILES = (
-    "memory.peak", "cpu.stat", "io.stat",  # of cgroup version 2
-    "memory/memory.max_usage_in_bytes", "cpuacct/cpuacct.usage", "blkio/blkio.throttle.io_service_bytes",  # of 1
-)  # fmt: skip
+ABSENT, FORBIDDEN = (os.strerror(number) for number in (errno.ENOENT, errno.EACCES))
 # The first process but init: it lives as long as the program, with what that prints in the folder of the task, where
 # it stays when the container is gone. A signal reaches both of them; the shell waits for the program nevertheless.
 SCRIPT = f"""
 folder=$1; shift
-exec </dev/null >>"$folder/{layout.STDOUT}" 2>>"$folder/{layout.STDERR}" || exit 126
+exec </dev/null >>"$folder/{layout.STDOUT}" 3>>"$folder/{layout.STDERR}" || exit 126
+exec 2>/dev/null  # what the shell itself has to say of signals
+why=
+case $1 in
+  */*) if ! [ -e "$1" ]; then why='{ABSENT}'; elif ! [ -f "$1" ] || ! [ -x "$1" ]; then why='{FORBIDDEN}'; fi ;;
+  *) command -v "$1" >/dev/null || why='{ABSENT}' ;;
+esac
+if [ "$why" ]; then
+  echo "$1: $why" >&3
+  echo "{UNABLE}$why: $1" >"$folder/{layout.CONTAINER}"
+  exit {UNSTARTED}
+fi
 trap : TERM INT HUP
-"$@"
+(exec "$@" 2>&3 3>&-)
 code=$?
 for file in {" ".join(FILES)}; do
   [ -r "/sys/fs/cgroup/$file" ] || continue
   echo "# $file"
   while read -r line; do echo "$line"; done <"/sys/fs/cgroup/$file"
-done >"$folder/{REPORT}" 2>/dev/null
+done >"$folder/{layout.CONTAINER}" 2>/dev/null
 exit $code
 """
 GROUP = {"TINI_KILL_PROCESS_GROUP": "1"}  # init hands signals on to all of the group
@@ -65,8 +72,10 @@ def recipe(project: str, program: Program) -> Recipe:
         names = (layout.DATASETS, layout.CLUSTER_VOLUMES)
         mounts += [(tree / each, f"{layout.DMOD}/{each}", False) for each in names if (tree / each).is_dir()]
     chosen = {seen: (path, seen, writable) for path, seen, writable in mounts}  # the last of each place
-    for path, *_ in chosen.values():
+    for path in (program.cwd, *(path for path, *_ in chosen.values())):
         path.stat()
+    if any("\0" in text for text in program.argv):
+        raise ValueError("embedded null byte")
     return Recipe(
         name=name(project, program),
         labels={LABEL: project, "dmod.job": job, "dmod.task": str(program.key[1])},
@@ -82,36 +91,3 @@ def recipe(project: str, program: Program) -> Recipe:
         bound=program.cpus,
         memory=program.total,
     )
-
-
-def usage(folder: Path) -> Usage | None:
-    """What the task of a folder used, of which the kernel's report lies there; None if it was killed before."""
-    report = folder / REPORT
-    with suppress(OSError, ValueError, IndexError):
-        found = _counted(report.read_text())
-        report.unlink()
-        return found
-    return None
-
-
-def _counted(text: str) -> Usage:
-    files: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if line.startswith("# "):
-            files[line[2:]] = []
-        else:
-            files[[*files][-1]].append(line)
-    peak, cpu, disk, old_peak, old_cpu, old_disk = (files.get(each, []) for each in FILES)
-    words = [line.split() for line in cpu]
-    seconds = next((int(word[1]) / 1e6 for word in words if word[0] == "usage_usec"), 0.0)
-    pairs = [pair.split("=") for line in disk for pair in line.split()[1:]]
-    moved = _sums({key: [int(value) for name, value in pairs if name == key] for key in ("rbytes", "wbytes")})
-    if old_cpu:
-        seconds = int(old_cpu[0]) / 1e9
-        rows = [line.split() for line in old_disk]
-        moved = _sums({key: [int(row[2]) for row in rows if row[1:2] == [key]] for key in ("Read", "Write")})
-    return Usage(seconds, int((peak or old_peak or ["0"])[0]), *moved)
-
-
-def _sums(columns: Mapping[str, list[int]]) -> list[int]:
-    return [sum(column) for column in columns.values()]

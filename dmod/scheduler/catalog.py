@@ -99,7 +99,7 @@ class Catalog:
     def _plan(self, job: Job) -> Plan:
         """How tasks are run; where that is not this very file system, the folders that hold their data are named."""
         contained = job.prepared.image and job.kind != "command"
-        data = sorted(folders(self._store.path(name) for name in job.prepared.names)) if contained else ()
+        data = sorted(folders(self._store.path(name).parent for name in job.prepared.names)) if contained else ()
         return plan(job, self._project.root, data)
 
     def _item(self, key: Key) -> str:
