@@ -31,7 +31,7 @@ class Report(NamedTuple):
 
 def report(folder: Path) -> Report:
     """What is known of the task in a folder."""
-    with suppress(OSError, ValueError, IndexError):
+    with suppress(OSError, ValueError, LookupError):
         text = (folder / layout.CONTAINER).read_text()
         if text.startswith(UNABLE):
             return Report(None, text.strip())

@@ -31,6 +31,8 @@ Answer = TypeVar("Answer")
 MARK = "containers"  # in .dmod, from the first container on until all are removed
 AT_ONCE = 4  # containers that are being started: more only wait for each other
 PATIENCE = 30.0  # seconds that an engine may be away before a task cannot be started
+MOMENT = 0.2  # seconds within which a container that is being removed is gone
+KILLED = 128 + signal.SIGKILL
 LONGEST = 5.0  # seconds between two questions whether it is back
 
 
@@ -187,7 +189,10 @@ class Docker:
             with suppress(NotFoundError):
                 self._patiently(lambda: self._containers.wait(container))
             state = self._patiently(lambda: self._containers.state(container))
-            if state is None:
+            if state is not None and state.code == KILLED and not life.asked and not state.starved:
+                time.sleep(MOMENT)  # whoever removes a container kills it first
+                state = self._patiently(lambda: self._containers.state(container))
+            if state is None or state.status in {"removing", "dead"}:
                 self._end(life, LOST, "its container was removed by somebody else")
                 return
             if state.status != "running":
