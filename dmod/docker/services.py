@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dmod.docker.engine import engine
-from dmod.docker.moments import moment
 from dmod.docker.stack import Stack, compose_name
 from dmod.errors import UsageError
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from dmod.project import Project
+
+_FRACTION = re.compile(r"\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
         image=said["Config"]["Image"],
         ports=_ports((said.get("NetworkSettings") or {}).get("Ports") or {}),
         restarts=int(said.get("RestartCount", 0)),
-        since=moment(state["StartedAt"]),
+        since=_time(state["StartedAt"]),
         error=" ".join(told[-1].split()) if health == "unhealthy" and told else failed,
     )
 
@@ -130,6 +131,13 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
 def _ports(said: Mapping[str, Any]) -> tuple[str, ...]:
     found = [f"{each['HostIp']}:{each['HostPort']}" for bound in said.values() for each in bound or ()]
     return tuple(dict.fromkeys(found))
+
+
+def _time(text: str) -> datetime | None:
+    """When, of the engine's nanoseconds; None if it never began."""
+    if text.startswith("0001"):
+        return None
+    return datetime.fromisoformat(_FRACTION.sub("", text)).astimezone(UTC)
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
