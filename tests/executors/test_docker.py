@@ -120,6 +120,22 @@ class TestContainers(Enclosed):
         executor.stop(asked, {}, kill=True)
         ends(executor, 1)
 
+    def test_what_is_set_for_it_is_no_business_of_others(self, executor, program):
+        env = {"TOKEN": "it's\n$HOME `id` secret"}
+        asked = program(SH, "-c", 'printf %s "$TOKEN"; read line < go', env=env)
+        os.mkfifo(asked.folder / "go")
+        executor.start([asked])
+        (said,) = json.loads(docker("inspect", str(started(executor).handle["container"])))
+        assert "secret" not in json.dumps(said)
+        (asked.folder / "go").write_text("go\n")
+        assert ends(executor, 1)[0].code == 0
+        assert out(asked) == env["TOKEN"]
+        assert not (asked.folder / enclosed.SETTINGS).exists()
+
+    def test_a_variable_that_no_shell_can_set_is_the_cause(self, executor, program):
+        told = run(executor, program("/bin/true", env={"odd-name": "x"}))
+        assert (told.code, told.cause) == (127, 'start: in a container no variable can be called "odd-name"')
+
     def test_nothing_can_be_written_but_where_it_may(self, executor, program, tmp_path: Path):
         for name in ("read", "write", "write/.dmod"):
             (tmp_path / name).mkdir()
