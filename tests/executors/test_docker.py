@@ -179,6 +179,7 @@ class TestContainers(Enclosed):
 
     def test_one_that_was_made_and_not_started_is_started_by_the_next(self, executors, program):
         first, asked = executors(), program(SH, "-c", "echo once; exit 5")
+        enclosed.hide(asked)
         first._containers.create(enclosed.recipe(first._project, asked))
         first.close()
         second = executors()
@@ -195,7 +196,8 @@ class TestContainers(Enclosed):
     def test_a_network_that_is_not_there_is_the_cause(self, executor, program, state):
         told = run(executor, program("/bin/true", container=Container(IMAGE, 1, network="no-such-network")))
         assert told.code == 127
-        assert told.cause.startswith("start: network no-such-network not found")
+        assert told.cause.startswith("start: ")
+        assert "network no-such-network not found" in told.cause  # an engine in a swarm says more
         until(lambda: not names(state))
 
     def test_two_projects_do_not_see_each_other(self, executors, program, tmp_path: Path):
