@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dmod.docker.build import CONTENT, IMAGE, Plan, plan
+from dmod.docker.build import CONTENT, IMAGE, MODULES, Plan, plan
 from dmod.docker.engine import engine
 from dmod.docker.recipe import PREFIX
 from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError
@@ -33,12 +33,14 @@ class Image:
     revision: str  # the commit that it was built from; "" outside of a checkout
     stands_on: tuple[str, ...]  # the images of its FROM lines
     containers: tuple[str, ...]  # that are made of it, running or not
+    images: tuple[str, ...]  # that stand on it
+    modules: tuple[str, ...]  # in it, each with its kind: `my_model (c)`
 
 
-def images(project: Project) -> list[Image]:
-    """Every image that has a recipe, in the order of their names."""
+def images(project: Project, names: tuple[str, ...] = ()) -> list[Image]:
+    """Every image that has a recipe, in the order of their names; of variants only what the named ones can need."""
     with engine() as client:
-        made = plan(client, project)
+        made = plan(client, project, names)
         there, users = _ours(client), _users(client)
         return [_image(name, made, there, users) for name in sorted(made.known)]
 
@@ -146,6 +148,8 @@ def _image(
         revision=labels.get("org.opencontainers.image.revision", ""),
         stands_on=made.known[name].sources,
         containers=users.get(said["Id"], ()),
+        images=tuple(sorted(each for each, recipe in made.known.items() if name in recipe.needs)),
+        modules=tuple(filter(None, labels.get(MODULES, "").split(", "))) if mine else made.known[name].contents,
     )
 
 
