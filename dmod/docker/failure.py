@@ -75,4 +75,8 @@ def _refused(recipe: Recipe, module: Module, steps: Steps, again: str) -> BuildE
     if code > 128:
         why = f"it is killed by {signal.Signals(code - 128).name} when it is asked for its name"
     message = f"image {recipe.name} is refused: module {module.name} does not load and answer get_component_name"
-    return BuildError(message, why=why, fix=f"mend {shown(module.folder / FILE)}, {again}", tail=tail)
+    lacks = re.search(r"No module named '(\w+)", why)
+    mend = (
+        f"name {lacks[1]} in requirements of {shown(module.folder / FILE)}" if lacks else f"mend {shown(module.folder)}"
+    )
+    return BuildError(message, why=why, fix=f"{mend}, {again}", tail=tail)

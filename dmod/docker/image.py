@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmod.docker.build import CONTENT, IMAGE, MODULES, Plan, plan
 from dmod.docker.engine import engine
-from dmod.docker.recipe import PREFIX
+from dmod.docker.recipe import PREFIX, unknown
 from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError
 
 if TYPE_CHECKING:
@@ -57,34 +57,31 @@ def layers(project: Project, name: str) -> tuple[Image, list[dict[str, Any]]]:
 
 def one(known: Iterable[Image], name: str) -> Image:
     """The image of a name; NotFoundError with the nearest name if there is none."""
-    from dmod.nearest import nearest
-
     by_name = {image.name: image for image in known}
     if name not in by_name:
-        near = nearest(name, by_name)
-        said = f"; did you mean {near}?" if near else ""
-        raise NotFoundError(
-            f"there is no image {name}{said}", why=f"there are {', '.join(by_name)}", fix="dmod image list"
-        )
+        raise unknown(name, by_name)
     return by_name[name]
 
 
 def disposable(project: Project, names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """What may be deleted: ids with their references; all of the named images, or else what no longer is of use.
 
-    Of no use is what a container neither is made of nor would be: an image of ours with another content than now.
+    Of no use is what a container neither is made of nor would be: an image of a recipe that has another content now.
+    What no recipe of this project is called may be another project's: it goes only by its name.
     """
     wanted = set(names)
     with engine() as client:
         made = plan(client, project)
-        for name in wanted - set(made.known):
-            one((_image(each, made, {}, {}) for each in made.known), name)
-        users = _users(client)
+        ours, users = client.images(filters={"label": IMAGE}), _users(client)
+        existing = {*made.known, *(said["Labels"][IMAGE] for said in ours)}
+        for name in wanted - existing:
+            raise unknown(name, sorted(existing))
         found = {}
-        for said in client.images(filters={"label": IMAGE}):
+        for said in ours:
             name, tag = said["Labels"][IMAGE], said["Labels"].get(CONTENT, "")
             current = made.tags.get(name) == tag
-            if (name in wanted) if wanted else not (current or users.get(said["Id"])):
+            former = name in made.known and not (current or users.get(said["Id"]))
+            if name in wanted or (former and not wanted):
                 _unused(name, users.get(said["Id"], ()))
                 found[said["Id"]] = tuple(said["RepoTags"] or ())
     return found

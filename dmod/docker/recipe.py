@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -112,7 +112,10 @@ def order(known: Mapping[str, Recipe], wanted: tuple[str, ...] = ()) -> list[lis
     while waiting:
         name, user = waiting.pop()
         if name not in known:
-            raise _unknown(name, user, known)
+            if user:
+                place = f"{known[user].place}: FROM {PREFIX}{name}"
+                raise NotFoundError(f"{place}: there is no such image", why=_are(known))
+            raise unknown(name, known)
         if name not in needed:
             needed[name] = known[name].needs
             waiting += [(each, name) for each in needed[name]]
@@ -150,11 +153,12 @@ def reference(name: str, tag: str) -> str:
     return f"{PREFIX}{name}:{tag}"
 
 
-def _unknown(name: str, user: str, known: Mapping[str, Recipe]) -> NotFoundError:
+def unknown(name: str, known: Iterable[str]) -> NotFoundError:
+    """The error for a name that no image has."""
     near = nearest(name, known)
-    if user:
-        return NotFoundError(
-            f"{known[user].place}: FROM {PREFIX}{name}: there is no such image", why=f"there are {', '.join(known)}"
-        )
     said = f"; did you mean {near}?" if near else ""
-    return NotFoundError(f"there is no image {name}{said}", why=f"there are {', '.join(known)}", fix="dmod image list")
+    return NotFoundError(f"there is no image {name}{said}", why=_are(known), fix="dmod image list")
+
+
+def _are(known: Iterable[str]) -> str:
+    return f"there are {', '.join(known)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dmod.config_services import ImageTable
 from dmod.docker.instructions import context, with_modules
 from dmod.docker.module import Module
-from dmod.docker.recipe import PREFIX, Recipe, packaged, recipes
+from dmod.docker.recipe import PREFIX, Recipe, packaged, recipes, unknown
 from dmod.errors import NotFoundError, UsageError
 from dmod.nearest import nearest
 from dmod.project import Project
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _USER = re.compile(r"^USER\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMPILER = f"{PREFIX}compiler"
 _COMPILERS = "FROM {} AS compiler\nUSER root\nCOPY compiler/ /usr/local/bin/\nRUN compilers\n\n"
@@ -37,6 +37,9 @@ def known(project: Project | None, wanted: tuple[str, ...] = ()) -> dict[str, Re
     found = recipes(project.root)
     tables = project.config.images
     making = _Making(project, found, tables)
+    for name in wanted:
+        if name not in found and name not in tables:
+            raise unknown(name, {**found, **tables})
     names = _reached(wanted, found, tables) if wanted else tables
     return found | {name: making.recipe(name, ()) for name in names if name in tables}
 
@@ -69,7 +72,9 @@ class _Making:
             return self.plain[name]
         table, place = self.tables[name], self.place(name)
         if not _NAME.fullmatch(name):
-            raise UsageError(f'{place} "{name}" cannot name an image', why="it is lower-case letters, digits, - and _")
+            raise UsageError(
+                f'{place} "{name}" cannot name an image', why="it is made of lower-case letters, digits and -"
+            )
         source, modules = _source(name, self.plain, self.tables, place), self.modules(name, table)
         if name in self.plain:
             return _extended(self.plain[name], modules, place, self.user(self.plain[name], ()))

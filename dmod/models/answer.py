@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dmod.errors import DmodError
 from dmod.hydro.realization import Formulation
 from dmod.models.model import Clock
+from dmod.models.native import StatusError
 from dmod.models.registry import Setting, maker
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def main(words: Sequence[str]) -> int:
         sys.stderr.write("\n".join([*error.lines(), ""]))
         return 1
     except Exception as error:  # noqa: BLE001 - a module may raise anything
-        traceback.print_exc()
-        sys.stderr.write(f"get_component_name of {name} fails: {type(error).__name__}: {error}\n")
+        if kind == "bmi_python":
+            traceback.print_exc()
+        lacks = isinstance(error, NotImplementedError | AttributeError) and not isinstance(error, StatusError)
+        said = "has no function get_component_name" if lacks else "does not answer get_component_name"
+        sys.stderr.write(f"{name} {said} ({type(error).__name__}: {error})\n")
         return 1
     sys.stdout.write(f"{name} answers: {said}\n")
     return 0
