@@ -29,7 +29,7 @@ def command(
 
       dmod init                  this folder
       dmod init rivers --yes     a new folder, without questions
-      dmod init --with images    images/ with what dmod builds, to be changed; also in a project that there is
+      dmod init --with images    copy what dmod builds, to change it; also later
     """
     place = folder or settings.current().directory or Path()
     wanted, is_project = _parts(parts), (place / project.FILE).exists()

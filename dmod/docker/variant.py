@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _USER = re.compile(r"^USER\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMPILER = f"{PREFIX}compiler"
-_COMPILERS = "FROM {} AS compiler\nUSER root\nCOPY compiler/ /usr/local/bin/\nRUN compilers\n\n"
+_COMPILERS = "FROM {} AS compiler\nUSER root\nCOPY --chmod=755 compiler/ /usr/local/bin/\nRUN compilers\n\n"
 
 
 def known(project: Project | None, wanted: tuple[str, ...] = ()) -> dict[str, Recipe]:

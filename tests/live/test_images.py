@@ -14,7 +14,7 @@ from dmod.docker.client import probe
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-IMAGES = ["base", "object-store", "registry", "scheduler", "worker"]
+IMAGES = ["base", "compiler", "object-store", "registry", "scheduler", "worker"]
 DEBIAN = "debian:trixie-slim"
 
 
