@@ -142,7 +142,7 @@ def _one(made: Plan, name: str, project: Project, revision_: str, told: Told) ->
     steps = Steps(recipe.steps)
     with tempfile.TemporaryDirectory(prefix="dmod-build-") as folder:
         context, secrets = Path(folder) / "context", Path(folder)
-        _lay_out(recipe, made, context)
+        lay_out(recipe, made, context)
         ca = ca_bundle(project.config.build, project.root, os.environ)
         (secrets / "pip.conf").write_text(pip_settings(project.config.build, os.environ, ca))
         try:
@@ -159,7 +159,7 @@ def _one(made: Plan, name: str, project: Project, revision_: str, told: Told) ->
     return Built(name, made.reference(name), built=True, seconds=time.monotonic() - began)
 
 
-def _lay_out(recipe: Recipe, made: Plan, context: Path) -> None:
+def lay_out(recipe: Recipe, made: Plan, context: Path) -> None:
     """What the build sees: the recipe's files, its FROM lines with tags, the wheel; all as old as each other."""
     for name, path in recipe.files.items():
         copy = context / name
