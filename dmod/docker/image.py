@@ -102,7 +102,7 @@ def push(project: Project, name: str, registry: str, told: Callable[[int, int, s
     `told` hears bytes sent, bytes to send, and what is being done. Raises NotFoundError if it is not built,
     UnreachableError if no registry answers, DmodError if it wants a login.
     """
-    found = one(images(project), name)
+    found = one(images(project, (name,)), name)
     if found.state != READY:
         raise NotFoundError(f"image {name} is {found.state}", fix=f"dmod image build {name}")
     repository, tag = f"{registry}/{PREFIX}{name}", found.reference.rpartition(":")[2]
@@ -115,7 +115,8 @@ def push(project: Project, name: str, registry: str, told: Callable[[int, int, s
                 raise _refused(registry, str(said["error"]))
             amount = said.get("progressDetail") or {}
             if said.get("id") and amount.get("total"):
-                parts[said["id"]] = (int(amount.get("current", 0)), int(amount["total"]))
+                total = int(amount["total"])
+                parts[said["id"]] = (min(int(amount.get("current", 0)), total), total)  # the engine counts headers too
             digest = (said.get("aux") or {}).get("Digest", digest)
             told(
                 sum(each[0] for each in parts.values()), sum(each[1] for each in parts.values()), said.get("status", "")
