@@ -39,9 +39,8 @@ def main() -> None:
         finally:
             subprocess.run(["docker", "rmi", *(argv[4] for argv in peers)], check=False, stdout=subprocess.DEVNULL)
     ours, theirs = (statistics.median(column) for column in zip(*spent, strict=True))
-    print(
-        f"{len(peers)} images, nothing changed     dmod image build {ours:6.2f} s   docker build of each {theirs:6.2f} s"
-    )
+    said = f"dmod image build {ours:.2f} s, docker build of each {theirs:.2f} s"
+    print(f"{len(peers)} images, nothing changed: {said}")
     print(f"ratio {ours / theirs:.2f}, limit {LIMIT:.0f} s: {'kept' if ours <= LIMIT else 'MISSED'}")
 
 
