@@ -40,15 +40,20 @@ def known(project: Project | None, wanted: tuple[str, ...] = ()) -> dict[str, Re
     for name in wanted:
         if name not in found and name not in tables:
             raise unknown(name, {**found, **tables})
-    names = _reached(wanted, found, tables) if wanted else tables
-    return found | {name: making.recipe(name, ()) for name in names if name in tables}
+    reached = _reached(wanted, found, tables) if wanted else tables
+    return found | {name: making.recipe(name, ()) for name in reached if name in tables}
 
 
-def name_of(project: Project, names: Iterable[str], variant: str) -> tuple[str, ...]:
+def names(project: Project) -> tuple[str, ...]:
+    """The names of all images, whatever is wrong with one of them."""
+    return tuple(dict.fromkeys((*recipes(project.root), *project.config.images)))
+
+
+def name_of(project: Project, images: Iterable[str], variant: str) -> tuple[str, ...]:
     """The images that are meant: `worker` and `--variant cfe` are `worker-cfe`. Raises NotFoundError."""
     if not variant:
-        return tuple(names)
-    meant = tuple(f"{name}-{variant}" for name in names)
+        return tuple(images)
+    meant = tuple(f"{name}-{variant}" for name in images)
     tables = project.config.images
     for name in meant:
         if name not in tables:
@@ -99,9 +104,9 @@ class _Making:
         found = tuple(
             Module.read(_folder(self.project.root, text, self.place(name, "modules"))) for text in table.modules
         )
-        names = [module.name.lower() for module in found]
-        for each in names:
-            if names.count(each) > 1:
+        called = [module.name.lower() for module in found]
+        for each in called:
+            if called.count(each) > 1:
                 raise UsageError(f"{self.place(name, 'modules')} two modules are called {each}")
         return found
 

@@ -135,48 +135,46 @@ def variants(shell):
             docker("rmi", "--force", each, code=None)
 
 
-def lay_out(folder: Path, params: dict[str, object]) -> None:
-    """A job's folder as an executor lays it out: two catchments, their rain, one formulation."""
-    data = folder / "dmod" / "datasets"
+@pytest.fixture
+def catchments(variants):
+    """Two catchments and their rain as datasets of that project."""
+    from dmod.hydro.forcing import write_netcdf
+
+    folder = variants.folder
     square = {"type": "Polygon", "coordinates": [[[0, 40], [1, 40], [1, 41], [0, 40]]]}
     point = {"type": "Point", "coordinates": [0.5, 40.5]}
     areas = {"cat-1": 3.6, "cat-2": 7.2}  # km2
     cats = [(name, {"toid": "nex-1", "areasqkm": area}, square) for name, area in areas.items()]
     for file, rows in (("catchment_data", cats), ("nexus_data", [("nex-1", {"toid": ""}, point)])):
         found = [{"type": "Feature", "id": i, "properties": p, "geometry": g} for i, p, g in rows]
-        document = {"type": "FeatureCollection", "features": found}
-        write(data / "hydrofabric" / "fabric" / f"{file}.geojson", json.dumps(document))
-    from dmod.hydro.forcing import write_netcdf
-
+        write(folder / "fabric" / f"{file}.geojson", json.dumps({"type": "FeatureCollection", "features": found}))
     times = BEGIN + np.arange(6) * np.timedelta64(3600, "s")
-    (data / "forcing" / "rain").mkdir(parents=True)
-    rain = {"APCP_surface": np.array([RAIN, RAIN])}
-    write_netcdf(data / "forcing" / "rain" / "rain.nc", times, ["cat-1", "cat-2"], rain, {})
+    (folder / "rain").mkdir()
+    values = {"APCP_surface": np.array([RAIN, RAIN])}
+    write_netcdf(folder / "rain" / "rain.nc", times, ["cat-1", "cat-2"], values, {})
+    for name, category in (("fabric", "hydrofabric"), ("rain", "forcing")):
+        variants.run("dataset", "create", name, "--category", category, "--from", name)
+    return variants
+
+
+def flow(project, name: str, params: dict[str, object]) -> np.ndarray:
+    """The discharge at the nexus in m3 s-1, by a job of one formulation on two ranks in the variant's image."""
     time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-01 05:00:00", "output_interval": 3600}
     formulation = {"name": params.pop("name"), "params": params}
-    document = {"global": {"formulations": [formulation]}, "time": time}
-    write(data / "config" / "settings" / "realization.json", json.dumps(document))
-    places = {"hydrofabric": "hydrofabric/fabric", "forcing": "forcing/rain", "realization": "config/settings"}
-    datasets = {
-        role: [{"name": place, "category": place.partition("/")[0], "format": "", "path": f"dmod/datasets/{place}"}]
-        for role, place in places.items()
-    }
-    period = {"begin": f"{BEGIN}Z", "end": f"{times[-1]}Z", "step": 3600}
-    order = {"id": 1, "name": "try", "kind": "simulation", "ranks": 2, "spec": {}, "period": period}
-    write(folder / "job.json", json.dumps(order | {"datasets": datasets, "output": {"format": "csv"}}))
+    forcing = {"provider": "NetCDF", "path": "../rain/rain.nc"}
+    document = {"global": {"formulations": [formulation], "forcing": forcing}, "time": time}
+    write(project.folder / name / "realization.json", json.dumps(document))
+    project.run("dataset", "create", name, "--category", "config", "--from", name)
+    job = f'kind = "simulation"\nimage = "worker-try"\n[resources]\ncpus = 2\n[simulation]\nrealization = "{name}"\n'
+    write(project.folder / "job.toml", job)
+    output = f"simulation.output={name}-flow"
+    project.run("job", "submit", "job.toml", "--executor", "docker", "--wait", "--set", output)
+    project.run("dataset", "get", f"{name}-flow", "--to", f"{name}-out")
+    return np.loadtxt(project.folder / f"{name}-out" / "nex-1_output.csv", delimiter=",", usecols=2)
 
 
-def flow(image: str, folder: Path, params: dict[str, object]) -> np.ndarray:
-    """The discharge at the nexus in m3 s-1: the job of a folder in a container, hardened, on two ranks."""
-    lay_out(folder, params)
-    hardened = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]  # noqa: S108
-    argv = ["mpiexec", "-n", "2", "python", "-m", "dmod.worker", str(folder)]
-    user = ["--user", f"{os.getuid()}:{os.getgid()}", "--network", "none", "--volume", f"{folder}:{folder}"]
-    docker("run", "--rm", *hardened, *user, image, *argv)
-    return np.loadtxt(folder / "output" / "nex-1_output.csv", delimiter=",", usecols=2)
-
-
-def test_modules_in_c_and_in_python_are_built_into_a_worker_and_run(variants, tmp_path):
+def test_modules_in_c_and_in_python_are_built_into_a_worker_and_run(catchments):
+    variants = catchments
     rows = variants.json("image", "build", "worker", "--variant", "try")
     image = rows[-1]["reference"]
     shown = variants.json("image", "show", "worker-try")
@@ -188,12 +186,12 @@ def test_modules_in_c_and_in_python_are_built_into_a_worker_and_run(variants, tm
     }  # fmt: skip
     # q = 0.1 (s + p) of both; 1 mm an hour from 10.8 km2 is 3 m3 s-1
     expected = 3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549])
-    assert flow(image, tmp_path / "jobs" / "c", params) == pytest.approx(expected, rel=1e-8)
+    assert flow(variants, "slow", params) == pytest.approx(expected, rel=1e-8)
     params = {
         "name": "bmi_python", "model_type_name": "half", "python_type": "half.Half", "init_config": "/dev/null",
         "main_output_variable": "runoff", "variables_names_map": {"rain": "APCP_surface"},
     }  # fmt: skip
-    assert flow(image, tmp_path / "jobs" / "python", params) == pytest.approx(3 * RAIN / 2, rel=1e-8)
+    assert flow(variants, "halved", params) == pytest.approx(3 * RAIN / 2, rel=1e-8)
     look = "for each in cc c++ cmake; do command -v $each; done; cd /dmod; ls shared_libs bmi_module_data/reservoir"
     found = docker("run", "--rm", "--network", "none", image, "sh", "-c", look, code=None).split()
     assert {*found} == {"slow.txt", "libreservoir.so", "shared_libs:", "bmi_module_data/reservoir:"}
