@@ -83,6 +83,10 @@ def build(project: Project, names: tuple[str, ...], told: Told) -> list[Built]:
         made = plan(client, project, names)
         waves = order(made.known, names)
         there = {name for wave in waves for name in wave if identity(client, made.reference(name))}
+        for name in there:
+            client.tag(
+                made.reference(name), f"{PREFIX}{name}", "latest"
+            )  # what was asked for last, built now or before
     missing = [[name for name in wave if name not in there] for wave in waves]
     done = [
         Built(name, made.reference(name), built=False, seconds=0) for wave in waves for name in wave if name in there
