@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
-from dmod.config_services import Build, ObjectStoreTable, Stacks
+from dmod.config_services import Build, ObjectStoreTable, Stacks, Tls
 from dmod.errors import UsageError
 from dmod.tables import hints
 
@@ -170,6 +170,7 @@ class Tables:
         default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
     )
     build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
+    tls: Tls = field(default_factory=Tls, metadata={"aliases": ("ssl", "https", "certificates", "certificate")})
     stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 

@@ -33,6 +33,7 @@ RECORD = json_schema.record(
     restarts=("integer", "since it was made"),
     since=("time|null", "when it began"),
     error=("string", 'what it last failed of; "" if nothing'),
+    certificate=("time|null", "when the certificate ends that it shows; null without TLS"),
 )
 _GLYPHS = {"healthy": ("ok", "green"), "running": ("ok", "green"), "starting": ("running", "cyan"),
            "down": ("stopped", "dim")}  # fmt: skip
@@ -52,6 +53,7 @@ COLUMNS = (
     Column("restarts", "RESTARTS", optional=2, right=True),
     Column("image", "IMAGE", optional=3),
     Column("error", "ERROR", optional=4, show=lambda text: text or "-"),
+    Column("certificate", "CERTIFICATE", optional=5, show=relative_time),
 )
 
 
@@ -202,6 +204,7 @@ def _chosen(names: Sequence[str] | None) -> list[Stack]:
 def _told(wanted: Sequence[Stack], *, ready: bool) -> dict[str, str]:
     """What the compose files are told; with `ready`, the images of the stacks are built first if they are not there."""
     from dmod.cli.image_progress import BuildProgress
+    from dmod.docker import certificate
     from dmod.docker.build import build, plan
     from dmod.docker.engine import engine
     from dmod.docker.stack import variables
@@ -210,8 +213,9 @@ def _told(wanted: Sequence[Stack], *, ready: bool) -> dict[str, str]:
     if ready and images and not current().dry_run:
         with BuildProgress() as bar:
             build(project(), images, bar.told)
+    shown = certificate.ready(project()) if ready and not current().dry_run else certificate.there(project())
     with engine() as client:
-        return variables(project(), plan(client, project()).tags)
+        return variables(project(), plan(client, project()).tags, shown)
 
 
 def _alone(wanted: Sequence[Stack]) -> None:
@@ -236,7 +240,11 @@ def _word(mine: Sequence[Service]) -> str:
 
 
 def _show(found: Sequence[Service]) -> None:
-    rows: list[dict[str, Any]] = [plain(each) | {"since": each.since} for each in found]
+    rows: list[dict[str, Any]] = [
+        plain(each) | {"since": each.since, "certificate": each.certificate} for each in found
+    ]
     for row in rows if not current().machine else ():
         row["health"] = row["health"] or row["state"]
     show_list(rows, COLUMNS, name_key="container", empty="nothing is up: dmod stack up")
+    for name in dict.fromkeys(each.stack for each in found if each.ending):
+        say(f"warning: the certificate of {name} ends soon; dmod stack up {name}")

@@ -109,5 +109,7 @@ def _opened(project: Project) -> ObjectStore:
     from dmod.data.objects.store import ObjectStore
 
     keys = credentials.read(project.root / said.credentials.expanduser())
-    bucket = Bucket(said.endpoint, said.bucket, keys, secure=said.secure, region=said.region)
+    bucket = Bucket(
+        said.endpoint, said.bucket, keys, secure=said.secure, region=said.region, authority=project.authority
+    )
     return ObjectStore(bucket, project.cache)

@@ -93,7 +93,7 @@ def _client(project: Project, stack: Stack, told: Mapping[str, str]) -> tuple[An
     from python_on_whales.exceptions import DockerException
 
     client = DockerClient(
-        compose_files=[stack.file],
+        compose_files=stack.files(tls=project.config.tls.enabled),
         compose_env_files=[env_file(project, stack, told)],
         compose_project_name=compose_name(project, stack.name),
         compose_project_directory=stack.folder,

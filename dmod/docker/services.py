@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from dmod.docker.certificate import SOON
 from dmod.docker.engine import engine
 from dmod.docker.stack import Stack, compose_name
 from dmod.errors import UsageError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from dmod.project import Project
 
+EXPIRES = "dmod.certificate.expires"  # a label
+_NEVER = "0001"  # the year, where the engine knows none
 _FRACTION = re.compile(r"\.\d+")
 
 
@@ -36,6 +39,12 @@ class Service:
     restarts: int
     since: datetime | None  # it began
     error: str  # what it last failed of, or what its check last said; "" if nothing
+    certificate: datetime | None = None  # when that ends which it shows; None without TLS
+
+    @property
+    def ending(self) -> bool:
+        """Whether it shows a certificate that ends soon, or has ended."""
+        return self.certificate is not None and self.certificate - datetime.now(UTC) < SOON
 
 
 def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
@@ -125,6 +134,7 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
         restarts=int(said.get("RestartCount", 0)),
         since=_time(state["StartedAt"]),
         error=" ".join(told[-1].split()) if health == "unhealthy" and told else failed,
+        certificate=_time(said["Config"]["Labels"].get(EXPIRES, _NEVER)),
     )
 
 
@@ -134,8 +144,8 @@ def _ports(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _time(text: str) -> datetime | None:
-    """When, of the engine's nanoseconds; None if it never began."""
-    if text.startswith("0001"):
+    """When, of the engine's nanoseconds; None if that was never."""
+    if text.startswith(_NEVER):
         return None
     return datetime.fromisoformat(_FRACTION.sub("", text)).astimezone(UTC)
 

@@ -133,6 +133,7 @@ def test_the_schema_of_dmod_toml(dmod):
         "data",
         "object_store",
         "build",
+        "tls",
         "stacks",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {

@@ -19,10 +19,12 @@ import urllib3
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
+from dmod.data.objects.trust import distrust, trusting
 from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from dmod.data.objects.credentials import Credentials
 
@@ -63,15 +65,17 @@ class ChangedError(ConflictError):
 class Bucket:
     """A bucket of a store. Every method raises UnreachableError where the store does not answer or refuses."""
 
-    def __init__(self, endpoint: str, bucket: str, credentials: Credentials, *, secure: bool, region: str) -> None:
+    def __init__(  # noqa: PLR0913 - where it is, and who asks
+        self, endpoint: str, bucket: str, credentials: Credentials, *,
+        secure: bool, region: str, authority: Path | None = None,
+    ) -> None:  # fmt: skip
         self.place = f"{endpoint}/{bucket}"
         self._credentials, self._endpoint, self._name, self._region = credentials, endpoint, bucket, region
         pool = urllib3.PoolManager(
             maxsize=AT_ONCE,
             timeout=urllib3.Timeout(connect=5, read=120),
             retries=False,
-            ca_certs=_ca_certs() if secure else None,
-            cert_reqs="CERT_REQUIRED" if secure else None,
+            ssl_context=trusting(authority) if secure else None,
         )
         self._http = pool
         try:
@@ -202,11 +206,15 @@ class Bucket:
             except _PassingError as error:
                 last: UnreachableError = error
             except urllib3.exceptions.HTTPError as error:
+                if wrong := distrust(self._endpoint, str(error)):
+                    raise wrong from error
                 last = self._down(error)
             except S3Error as error:
                 status = error.response.status if error.response is not None else 500
                 self._raise(self._failure(status, error.code or "", error.message or ""), error)
             except MinioException as error:
+                if wrong := distrust(self._endpoint, str(error)):
+                    raise wrong from error
                 last = UnreachableError(f"{self.place} gives no sensible answer", why=str(error)[:200], fix=self._fix())
             if attempt + 1 < _ATTEMPTS:
                 time.sleep(_PAUSE * 2**attempt)
@@ -238,7 +246,9 @@ class Bucket:
             return UnreachableError(
                 f"the object store {self._endpoint} is full", why=message, fix="make room there; what was sent is kept"
             )
-        said = f"{code}: {message}" if code else f"HTTP {status}"
+        if wrong := distrust(self._endpoint, message):
+            return wrong
+        said = f"{code}: {message}" if code else f"HTTP {status} {message}".strip()
         kind = _PassingError if status in _PASSING else DmodError
         return kind(f"the object store {self._endpoint} fails", why=said[:300], fix=self._fix())
 
@@ -263,14 +273,10 @@ def _etag(answer: urllib3.BaseHTTPResponse) -> str:
 
 
 def _error_of(body: bytes) -> tuple[str, str]:
-    """Code and message of an answer of S3; "" where there are none."""
+    """Code and message of an answer of S3; of another answer, no code and all of it."""
     text = body[:4096].decode("utf-8", "replace")
+    if "<" not in text:
+        return "", text.strip()
     found = (re.search(f"<{tag}>([^<]*)</{tag}>", text) for tag in ("Code", "Message"))
     code, message = (unescape(each[1]) if each else "" for each in found)
     return code, message
-
-
-def _ca_certs() -> str:
-    import certifi
-
-    return os.environ.get("SSL_CERT_FILE") or certifi.where()
