@@ -25,9 +25,9 @@ class Build:
         },
     )
     registry: str = field(
-        default="127.0.0.1:5000",
+        default="",
         metadata={
-            "doc": "where dmod image push sends images",
+            "doc": 'where dmod image push sends images; "" is the registry of the own stack',
             "aliases": ("push_to", "remote", "repository"),
         },
     )

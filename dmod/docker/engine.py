@@ -47,8 +47,8 @@ def engine() -> Iterator[Any]:
         ) from error
 
 
-def command_line(plugin: str) -> Any:  # noqa: ANN401 - python-on-whales' client
-    """Docker's command line with `buildx` or `compose`; UnmetError with what to install if one is not there."""
+def command_line(plugin: str = "") -> Any:  # noqa: ANN401 - python-on-whales' client
+    """Docker's command line, with `buildx` or `compose`; UnmetError with what to install if one is not there."""
     if shutil.which("docker") is None:
         raise UnmetError("there is no program `docker` on PATH", fix="sudo apt-get install docker.io docker-cli")
     try:
@@ -58,7 +58,7 @@ def command_line(plugin: str) -> Any:  # noqa: ANN401 - python-on-whales' client
             "the Python package python-on-whales is not installed", fix="pip install 'dmod[docker]'"
         ) from error
     client = DockerClient()
-    if not getattr(client, plugin).is_installed():
+    if plugin and not getattr(client, plugin).is_installed():
         package = _PLUGINS[plugin]
         raise UnmetError(
             f"Docker has no {plugin} plug-in",
@@ -68,8 +68,8 @@ def command_line(plugin: str) -> Any:  # noqa: ANN401 - python-on-whales' client
     return client
 
 
-def refusal(error: Exception) -> DmodError:
-    """The error of a command line of Docker's that failed, by the last line that it said."""
+def refusal(error: Exception | str) -> DmodError:
+    """The error of a command line of Docker's that failed, by the last line that it said, or of what it said."""
     said = getattr(error, "stderr", None) or str(error)
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -116,6 +116,13 @@ def inner_endpoint(project: Project) -> str:
     return "object-store:8333" if local else said
 
 
+def own_registry(project: Project, outside: str = "") -> str:
+    """Where the registry of the project's own stack is reached, from this machine or by its address `outside`."""
+    settings = project.config.stacks
+    host = (outside or "127.0.0.1") if settings.address in {"0.0.0.0", "::", ""} else settings.address  # noqa: S104 - is compared
+    return f"{host}:{settings.registry_port}"
+
+
 def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
     """Write the variables of a stack where compose reads them, and say where that is."""
     path = project.state / "stacks" / f"{stack.name}.env"
