@@ -16,8 +16,8 @@ from dmod.errors import ConflictError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dmod.docker.service import Service
     from dmod.docker.stack import Stack
+    from dmod.docker.stack_service import Service
 
 app = group("Services that come up together, each stack by its stacks/NAME/compose.yml.")
 

@@ -13,7 +13,7 @@ from dmod.errors import ConflictError, DmodError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dmod.docker.service import Service
+    from dmod.docker.stack_service import Service
     from dmod.project import Project
 
 _LAST = 5  # lines of a service that does not become healthy

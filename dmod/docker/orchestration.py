@@ -17,7 +17,7 @@ from dmod.errors import ConflictError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dmod.docker.service import Service
+    from dmod.docker.stack_service import Service
     from dmod.project import Project
 
 _FIRST = "registry"  # in a Swarm, the images of the others come from it

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dmod.docker import swarm_service
 from dmod.docker.engine import engine
-from dmod.docker.service import EXPIRES, Service, time_of
 from dmod.docker.stack import Stack, compose_name
+from dmod.docker.stack_service import EXPIRES, Service, time_of
 from dmod.errors import UsageError
 
 if TYPE_CHECKING:

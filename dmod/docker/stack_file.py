@@ -24,6 +24,7 @@ _HERE = {  # what only a container of this machine has -> in words
 _GONE = ("container_name", "security_opt", "tmpfs", "mem_limit", "pids_limit", "cpus", "restart", "depends_on", "build")
 _RESTART = {"no": "none", "on-failure": "on-failure"}  # any other is `any`
 _LETTERS = 12  # of a digest
+_LONGEST = 64  # letters of a secret's name
 
 
 def obstacles(said: Mapping[str, Any]) -> list[str]:
@@ -124,6 +125,6 @@ def _secret(key: str, said: Mapping[str, Any], stack: str) -> dict[str, Any]:
     """A secret under a name of its content: a Swarm never changes one."""
     if said.get("external"):
         return {"name": said["name"], "external": True}
-    file = Path(said["file"])
-    digest = sha256(file.read_bytes()).hexdigest()[:_LETTERS]
-    return {"name": f"{stack}-{key.replace('.', '-')}-{digest}", "file": str(file)}
+    file, name = Path(said["file"]), f"{stack}-{key.replace('.', '-')}"
+    digest = sha256(name.encode() + b"\0" + file.read_bytes()).hexdigest()[:_LETTERS]
+    return {"name": f"{name[: _LONGEST - _LETTERS - 1]}-{digest}", "file": str(file)}

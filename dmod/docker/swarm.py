@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker.engine import command_line, engine, refusal
 from dmod.docker.stack import Stack, compose_name
 from dmod.docker.stack_file import stack_file
-from dmod.docker.swarm_service import LABEL, failed, managed, settled
+from dmod.docker.swarm_service import LABEL, checked, failed, managed, settled
 from dmod.errors import ConflictError, DmodError, UnmetError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dmod.project import Project
 
 _ATTEMPTS = 3  # failed tasks of a service, after which waiting is of no use
+_STEADY = 3  # seconds that a service without a health check must run
 _PAUSE = 0.5  # seconds between two looks
 
 
@@ -99,12 +100,13 @@ def _docker(*words: str, refused: Callable[[str], DmodError] = refusal) -> None:
 
 def _wait(stack: Stack, name: str, patience: int) -> None:
     """Until every service of it is as it should be."""
-    until = time.monotonic() + patience
+    until, well = time.monotonic() + patience, 0.0
     with engine() as client:
         while True:
             there = client.services(filters={"label": f"{LABEL}={name}"})
             open_ = [each for each in there if not settled(client, each)]
-            if there and not open_:
+            well = 0.0 if open_ or not there else well or time.monotonic()
+            if well and (all(checked(each) for each in there) or time.monotonic() - well > _STEADY):
                 return
             broken = [(each["Spec"]["Name"], *failed(client, each)) for each in open_]
             hopeless = [each for each in broken if each[2] >= _ATTEMPTS]

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dmod.docker.service import EXPIRES, Service, time_of
+from dmod.docker.stack_service import EXPIRES, Service, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,6 +62,11 @@ def settled(client: Any, said: Mapping[str, Any]) -> bool:  # noqa: ANN401 - doc
     newest = _essence(said["Spec"]["TaskTemplate"])
     well = [task for task in wanted if task["Status"]["State"] == "running" and _essence(task["Spec"]) == newest]
     return bool(len(wanted) == len(well) == replicas)
+
+
+def checked(said: Mapping[str, Any]) -> bool:
+    """Whether a task of it runs only when its health check says so."""
+    return bool(said["Spec"]["TaskTemplate"]["ContainerSpec"].get("Healthcheck"))
 
 
 def failed(client: Any, said: Mapping[str, Any]) -> tuple[str, int]:  # noqa: ANN401 - docker.APIClient

@@ -13,9 +13,9 @@ from dmod.config import Config
 from dmod.config_services import Stacks
 from dmod.docker.compose import free_ports
 from dmod.docker.recipe import recipes
-from dmod.docker.service import Service
 from dmod.docker.services import _lines, _service
 from dmod.docker.stack import Stack, chosen, compose_name, deployment, env_file, secret, stacks, variables
+from dmod.docker.stack_service import Service
 from dmod.errors import ConflictError, NotFoundError
 from dmod.project import Project
 

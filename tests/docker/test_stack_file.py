@@ -16,17 +16,17 @@ REGISTRY = {
     "mem_limit": "536870912",
     "pids_limit": 200,
     "networks": {"requests": None},
-    "ports": [{"mode": "ingress", "host_ip": "0.0.0.0", "target": 5000, "published": "5000", "protocol": "tcp"}],
+    "ports": [{"mode": "ingress", "host_ip": "::", "target": 5000, "published": "5000", "protocol": "tcp"}],
     "read_only": True,
     "restart": "unless-stopped",
     "security_opt": ["no-new-privileges"],
-    "tmpfs": ["/tmp:size=1m"],
+    "tmpfs": ["/scratch:size=1m"],
     "volumes": [{"type": "volume", "source": "images", "target": "/data", "volume": {}}],
 }
 FREE = {"image": "dmod/worker:abc", "restart": "on-failure", "mem_limit": "0", "networks": {"requests": None}}
 
 
-def said(**services) -> dict:
+def said(**services: dict) -> dict:
     return {
         "name": "dmod-basin-registry",
         "services": services,
@@ -50,7 +50,7 @@ def test_what_has_data_here_stays_on_this_node_within_its_limits_and_hardened():
         "labels": {"dmod.certificate": "0123"},
     }
     assert service["ports"] == [{"target": 5000, "published": 5000, "protocol": "tcp", "mode": "host"}]
-    assert service["volumes"] == [*REGISTRY["volumes"], {"type": "tmpfs", "target": "/tmp"}]
+    assert service["volumes"] == [*REGISTRY["volumes"], {"type": "tmpfs", "target": "/scratch"}]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert not {"restart", "mem_limit", "pids_limit", "security_opt", "tmpfs", "command"} & set(service)
 
@@ -94,6 +94,10 @@ def test_a_secret_of_other_contents_has_another_name(tmp_path):
         names.append(found["name"])
     assert names[0] == names[2] != names[1]
     assert names[0].startswith("dmod-basin-registry-tls-crt-")
+    compose = said(a=FREE) | {"secrets": {key: {"name": "x", "file": str(file)} for key in ("one", "two")}}
+    long = stack_file(compose, "dmod-" + "basin" * 20, "node1", {})["secrets"]
+    assert {len(each["name"]) for each in long.values()} == {64}
+    assert long["one"]["name"] != long["two"]["name"]
 
 
 def test_a_port_of_one_address_is_refused_with_the_way_out():
