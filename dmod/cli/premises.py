@@ -54,6 +54,7 @@ def findings() -> Iterator[Finding]:
         yield _object_store(project)
     if project.config.tls.enabled:
         yield _certificate(project)
+    yield from _stacks(project)
     yield from _scheduler(project)
 
 
@@ -124,6 +125,26 @@ def _certificate(project: Project) -> Finding:
         return Finding("certificate", "error", f"it ended on {when}: clients refuse it", fix)
     status = "warning" if left < SOON else "ok"
     return Finding("certificate", status, f"it ends on {when}, in {left.days} days", fix if left < SOON else "")
+
+
+def _stacks(project: Project) -> Iterator[Finding]:
+    """What stands in the way of stacks, where there is an engine that could bring them up."""
+    from dmod.docker.client import probe
+
+    if not probe().available:
+        return
+    from dmod.docker import orchestration
+    from dmod.docker.stack import stacks, variables
+
+    try:
+        known = stacks(project)
+        wrong = list(orchestration.faults(project, list(known.values()), variables(project, {})))
+    except DmodError as error:
+        wrong = [error]
+    for each in {each.message: each for each in wrong}.values():
+        yield Finding("stacks", "warning", "; ".join(filter(None, [each.message, each.why])), each.fix)
+    if not wrong:
+        yield Finding("stacks", "ok", f"nothing stands in the way of {', '.join(known)}")
 
 
 def _scheduler(project: Project) -> Iterator[Finding]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
+from dmod.config_services import Stacks
 from dmod.docker.engine import command_line, refusal
 from dmod.docker.services import logs, services
 from dmod.docker.stack import Stack, compose_name, env_file
-from dmod.errors import ConflictError, DmodError, UsageError
+from dmod.errors import ConflictError, DmodError, NotFoundError, UsageError
+from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from dmod.docker.stack_service import Service
     from dmod.project import Project
 
+_ENV = ".env"  # beside a compose file, for variables of its own
+_ABSENT = re.compile(r"[Nn]o such image: (\S+)$")
 _LAST = 5  # lines of a service that does not become healthy
 
 
@@ -27,7 +32,7 @@ def read(project: Project, stack: Stack, told: Mapping[str, str]) -> tuple[Any, 
 
     client = DockerClient(
         compose_files=stack.files(tls=project.config.tls.enabled),
-        compose_env_files=[env_file(project, stack, told)],
+        compose_env_files=[*(file for file in [stack.folder / _ENV] if file.exists()), env_file(project, stack, told)],
         compose_project_name=compose_name(project, stack.name),
         compose_project_directory=stack.folder,
     )
@@ -35,7 +40,8 @@ def read(project: Project, stack: Stack, told: Mapping[str, str]) -> tuple[Any, 
         return client, client.compose.config(return_json=True)
     except DockerException as error:
         why = refusal(error).why
-        raise UsageError(f"{stack.file} is not valid", why=why, fix=f"mend {stack.file}") from error
+        named = stack.folder / _ENV if f"{stack.name}/{_ENV}" in why else stack.file
+        raise UsageError(f"{shown(named)} is not valid", why=why, fix=f"mend {shown(named)}") from error
 
 
 def up(project: Project, stack: Stack, client: Any, patience: int) -> None:  # noqa: ANN401 - python-on-whales
@@ -75,11 +81,12 @@ def free_ports(said: Mapping[str, Any], running: list[Service]) -> None:
         for port in [] if name in up_ else service.get("ports", ()):
             address, number = port.get("host_ip") or "0.0.0.0", int(port["published"])  # noqa: S104 - compose's default
             if not _bindable(address, number):
-                key = f"stacks.{name.replace('-', '_')}_port"
+                key = f"{name.replace('-', '_')}_port"
+                way = f"set stacks.{key} in dmod.toml" if key in Stacks.__dataclass_fields__ else "name another"
                 raise ConflictError(
                     f"{name}: port {number} of {address} is taken",
                     why="another program or another project's stack listens there",
-                    fix=f"set {key} in dmod.toml, or look who it is: ss -ltnp 'sport = :{number}'",
+                    fix=f"{way}, or look who it is: ss -ltnp 'sport = :{number}'",
                 )
 
 
@@ -96,6 +103,13 @@ def _bindable(address: str, port: int) -> bool:
 
 def _unhealthy(project: Project, stack: Stack, error: Exception) -> DmodError:
     """Which service did not come up, with its last words."""
+    found = _ABSENT.search(refusal(error).why)
+    if found:
+        return NotFoundError(
+            f"{stack.name}: there is no image {found[1]}",
+            why=f"{shown(stack.file)} names it",
+            fix=f"docker pull {found[1]}",
+        )
     broken = [each for each in services(project, [stack]) if each.health != "healthy"]
     if not broken:
         return refusal(error)

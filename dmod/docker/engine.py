@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -57,15 +58,14 @@ def command_line(plugin: str = "") -> Any:  # noqa: ANN401 - python-on-whales' c
         raise UnmetError(
             "the Python package python-on-whales is not installed", fix="pip install 'dmod[docker]'"
         ) from error
-    client = DockerClient()
-    if plugin and not getattr(client, plugin).is_installed():
+    if plugin and subprocess.run(["docker", plugin, "version"], capture_output=True, check=False).returncode:
         package = _PLUGINS[plugin]
         raise UnmetError(
             f"Docker has no {plugin} plug-in",
             why=f"`docker {plugin} version` does not answer",
             fix=f"sudo apt-get install {package}        or, from Docker's own packages, docker-{plugin}-plugin",
         )
-    return client
+    return DockerClient()
 
 
 def refusal(error: Exception | str) -> DmodError:

@@ -38,6 +38,20 @@ def ensure(project: Project, others: Iterable[str], *, swarm: bool) -> None:
                 client.create_network(name, labels={_LABEL: deployment(project)}, **wanted)
 
 
+def odd(project: Project, *, swarm: bool) -> list[str]:
+    """What is wrong with the networks that are there, in a line for each."""
+    said = []
+    with engine() as client:
+        for kind, cut_off in KINDS.items():
+            name = f"{deployment(project)}-{kind}"
+            found = [each for each in client.networks(names=[name]) if each["Name"] == name]
+            if len(found) > 1:
+                said.append(f"there are {len(found)} networks {name}")
+            elif found and (key := _differs(found[0], _wanted(name, cut_off=cut_off, swarm=swarm))):
+                said.append(f"{key.lower()} of network {name} is {str(found[0][key]).lower()}")
+    return said
+
+
 def clear(project: Project) -> list[str]:
     """Remove the networks of a deployment that nothing is on; their names."""
     from docker.errors import APIError

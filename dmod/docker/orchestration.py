@@ -12,10 +12,10 @@ from dmod.docker.recipe import PREFIX
 from dmod.docker.services import services
 from dmod.docker.stack import Stack, own_registry, secret
 from dmod.docker.stack_file import obstacles, stays
-from dmod.errors import ConflictError
+from dmod.errors import ConflictError, DmodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dmod.docker.stack_service import Service
     from dmod.project import Project
@@ -68,6 +68,21 @@ def up(
         for each in going:
             each.result()
     return services(project, stacks)
+
+
+def faults(project: Project, stacks: Sequence[Stack], told: Mapping[str, str]) -> Iterator[DmodError]:
+    """What stands in the way of stacks, without a change to anything."""
+    try:
+        require(project)
+    except DmodError as error:
+        yield error
+    for stack in stacks:
+        try:
+            compose.free_ports(compose.read(project, stack, told)[1], services(project, [stack]))
+        except DmodError as error:
+            yield error
+    for said in network.odd(project, swarm=project.config.stacks.mode == "swarm"):
+        yield ConflictError(said, fix="dmod stack down, then dmod stack up")
 
 
 def down(project: Project, stack: Stack, told: Mapping[str, str], *, volumes: bool) -> None:
