@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("minio", reason="pip install 'dmod[objects]'")
+
+from typing import TYPE_CHECKING
 
 from dmod.data.objects import bucket as bucket_
 from dmod.data.objects.credentials import Credentials
@@ -15,6 +16,9 @@ from dmod.data.objects.journal import Journal
 from dmod.data.objects.store import ObjectStore
 from dmod.data.source import gather
 from dmod.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MIB = 1 << 20
 GENERATION = "0123456789abcdef"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dmod.data.objects.journal import Journal
     from dmod.data.store import Report
 
-PART = 16 << 20  # bytes that are sent at once; an object of more has parts
+PART = 8 << 20  # bytes that are sent at once; an object of more has parts
 _PARTS = 9_000  # of an object at most; S3 takes 10,000
 _AHEAD = AT_ONCE + 2  # read before they can be sent: memory is this many parts
 
@@ -139,7 +139,7 @@ class Upload:
             while data := _read(file, min(step, entry.size + 1 - size)):
                 number, size = number + 1, size + len(data)
                 found.update(data)
-                if known.get(number) == hashlib.md5(data, usedforsecurity=False).hexdigest():
+                if number in known and known[number] == hashlib.md5(data, usedforsecurity=False).hexdigest():
                     large.etags[number] = known[number]
                     self._tell(entry.path, len(data))
                 else:
