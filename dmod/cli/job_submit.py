@@ -46,7 +46,8 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
     from dmod import toml_file
     from dmod.jobs import kinds, sweep
 
-    located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else _command(words)
+    located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else None
+    located = located or _command(words, here=(given.get("executor") or project().config.defaults.executor) == "local")
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key:
@@ -62,7 +63,7 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
     return points[0].spec, points
 
 
-def _command(words: Sequence[str]) -> Located:
+def _command(words: Sequence[str], *, here: bool) -> Located:
     """A job of kind command from a command line. Raises UsageError for what is meant as a job file, NotFoundError."""
     import shutil
 
@@ -74,7 +75,7 @@ def _command(words: Sequence[str]) -> Located:
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
     if "{}" in word:
         raise UsageError("{} cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
-    if len(words) == 1 and shutil.which(word) is None:
+    if here and len(words) == 1 and shutil.which(word) is None:
         if there(Path(word)):
             raise UsageError(
                 f"{word} is no job file and no program",
@@ -165,11 +166,15 @@ def _told(job: int, order: Order, queue: Queue, *, wait: bool) -> int:
 
 def _prepared(spec: Spec, asked: Asked, stores: Stores) -> tuple[Prepared, Tasks]:
     """What the job and its tasks run on: datasets of the folder, and where these do not do, of the object store too."""
+    image = job_check.image(spec)
 
     def of(datasets: Sequence[Dataset]) -> tuple[Prepared, Tasks]:
+        def prepare(one: Spec) -> Prepared:
+            return replace(job_check.prepared(one, datasets, stores.folder), image=image)
+
         if asked.points:
-            return job_array.of_points(asked.points, lambda one: job_check.prepared(one, datasets, stores.folder))
-        return job_check.prepared(spec, datasets, stores.folder), asked.tasks
+            return job_array.of_points(asked.points, prepare)
+        return prepare(spec), asked.tasks
 
     if spec.kind == "command":
         return of([])
