@@ -148,6 +148,14 @@ class Data:
             "aliases": ("path", "dir", "directory", "datasets", "root", "store"),
         },
     )
+    outputs: str = field(
+        default="folder",
+        metadata={
+            "doc": "where outputs of jobs go, when no job needs them here: folder, object-store",
+            "choices": ("folder", "object-store"),
+            "aliases": ("output", "output_store", "outputs_to", "results"),
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

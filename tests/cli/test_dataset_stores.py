@@ -207,7 +207,7 @@ class TestWhoCannotWait:
     """What status and the tab key know of the object store while it is down."""
 
     @pytest.fixture(autouse=True)
-    def _there(self, dmod):
+    def _there(self, dmod, project):  # noqa: ARG002 - in it
         words = ("--category", "config", "--format", "generic", "notes", "--store", "object-store")
         assert dmod("dataset", "create", "notes", *words).code == 0
 
