@@ -77,6 +77,9 @@ def project(_swarm, shell):
     yield shell
     for name in shell.run("stack", "list", "-o", "name").stdout.split():
         shell.run("stack", "down", name, "--volumes", "--yes")
+    sent = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=127.0.0.1:{registry}/*/*")
+    if sent:
+        docker("rmi", *sent.split())
 
 
 def rows(shell, *words: str) -> dict[str, dict]:
