@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
-from dmod.config_services import Build, ImageTable, ObjectStoreTable, Stacks
+from dmod.config_services import Build, ImageTable, ObjectStoreTable, Stacks, Tls
 from dmod.errors import UsageError
 from dmod.tables import hints, key_of
 
@@ -148,6 +148,14 @@ class Data:
             "aliases": ("path", "dir", "directory", "datasets", "root", "store"),
         },
     )
+    outputs: str = field(
+        default="folder",
+        metadata={
+            "doc": "where outputs of jobs go, when no job needs them here: folder, object-store",
+            "choices": ("folder", "object-store"),
+            "aliases": ("output", "output_store", "outputs_to", "results"),
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,7 @@ class Tables:
             "aliases": ("image", "variants", "modules"),
         },
     )
+    tls: Tls = field(default_factory=Tls, metadata={"aliases": ("ssl", "https", "certificates", "certificate")})
     stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 

@@ -88,6 +88,14 @@ class Project:
         """Where datasets of the object store lie that were fetched to this machine; on the same disk."""
         return self.datasets / ".cache"
 
+    @property
+    def authority(self) -> Path | None:
+        """Certificates that clients trust beside the known ones; None if there are none."""
+        given, own = self.config.tls.ca, self.state / "tls" / "ca.crt"
+        if given:
+            return self.root / Path(given).expanduser()
+        return own if own.exists() else None
+
     def job_folder(self, identifier: int, task: int = 0) -> Path:
         """The folder of a job, or of one of the numbered tasks of an array."""
         return self.jobs / str(identifier) / str(task) if task else self.jobs / str(identifier)

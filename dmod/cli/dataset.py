@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_show
+from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_show, dataset_tidy
 from dmod.cli.dataset_copying import Copying
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
@@ -226,6 +226,7 @@ def check(
 
 
 app.command(name="subset")(dataset_cut.subset)
+app.command(name="tidy")(dataset_tidy.tidy)
 
 
 @app.command()

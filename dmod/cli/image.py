@@ -208,8 +208,9 @@ def push(
     dmod image push --to registry.example.org
     """
     from dmod.docker import image
+    from dmod.docker.stack import own_registry
 
-    registry = to or project().config.build.registry
+    registry = to or project().config.build.registry or own_registry(project())
     wanted = names or [each.name for each in image.images(project()) if each.state == image.READY]
     rows = []
     for name in wanted:

@@ -10,9 +10,11 @@ from dmod.docker.build import CONTENT, IMAGE, MODULES, Plan, plan
 from dmod.docker.engine import engine
 from dmod.docker.recipe import PREFIX, unknown
 from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError
+from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from dmod.project import Project
 
@@ -112,15 +114,14 @@ def push(project: Project, name: str, registry: str, told: Callable[[int, int, s
         client.tag(found.id, repository, tag)
         for said in client.push(repository, tag, stream=True, decode=True):
             if "error" in said:
-                raise _refused(registry, str(said["error"]))
+                raise _refused(registry, str(said["error"]), project.authority)
             amount = said.get("progressDetail") or {}
             if said.get("id") and amount.get("total"):
                 total = int(amount["total"])
                 parts[said["id"]] = (min(int(amount.get("current", 0)), total), total)  # the engine counts headers too
             digest = (said.get("aux") or {}).get("Digest", digest)
-            told(
-                sum(each[0] for each in parts.values()), sum(each[1] for each in parts.values()), said.get("status", "")
-            )
+            total = sum(each[1] for each in parts.values())  # bytes before they are packed
+            told(min(total, sum(each[0] for each in parts.values())), total, said.get("status", ""))
     return {"name": name, "reference": f"{repository}:{tag}", "digest": f"{repository}@{digest}"}
 
 
@@ -182,9 +183,16 @@ def _instruction(text: str) -> str:
     return " ".join(plain.partition(" # buildkit")[0].split())
 
 
-def _refused(registry: str, said: str) -> DmodError:
+def _refused(registry: str, said: str, authority: Path | None) -> DmodError:
     if any(word in said for word in ("denied", "unauthorized", "no basic auth")):
         return DmodError(f"the registry {registry} wants a login", why=said, fix=f"docker login {registry}")
+    if "unknown authority" in said:
+        ca = shown(authority) if authority else "CA.crt"
+        fix = f"sudo install -D -m 644 {ca} /etc/docker/certs.d/{registry}/ca.crt"
+        return UnreachableError(f"the engine does not trust the registry {registry}", why=said, fix=fix)
+    if "certificate is valid for" in said or "certificate is not valid for" in said:
+        fix = "names in [tls] of dmod.toml, then dmod stack up registry"
+        return UnreachableError(f"the certificate of the registry {registry} is of another name", why=said, fix=fix)
     if "server gave HTTP response to HTTPS client" in said:
         fix = f'add "{registry}" to insecure-registries in /etc/docker/daemon.json'
         return UnreachableError(f"the registry {registry} does not speak TLS", why=said, fix=fix)

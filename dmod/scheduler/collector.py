@@ -30,8 +30,11 @@ class Collected(NamedTuple):
 class Collector:
     """A queue of finished tasks, and one thread that collects them."""
 
-    def __init__(self, store: FolderStore, tell: Callable[[], None]) -> None:
+    def __init__(
+        self, store: FolderStore, tell: Callable[[], None], kept: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._store, self._tell = store, tell
+        self._kept = kept  # hears the name of each output
         self._todo: queue.SimpleQueue[tuple[Job, Path]] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Collected] = queue.SimpleQueue()
         self.working = 0  # tasks that are not done
@@ -62,6 +65,8 @@ class Collector:
             name, trouble = "", None
             try:
                 name = collect(job, folder, self._store)
+                if name:
+                    self._kept(name)
             except DmodError as error:
                 trouble = error
             except Exception as error:  # noqa: BLE001 - the thread must live, and the job must be told

@@ -21,6 +21,7 @@ from dmod.scheduler.catalog import Catalog
 from dmod.scheduler.collector import Collector
 from dmod.scheduler.limits import Limits
 from dmod.scheduler.nodes import nodes
+from dmod.scheduler.outgoing import Outgoing
 from dmod.scheduler.pulse import Pulse
 from dmod.scheduler.queue import Queue
 from dmod.scheduler.running import Running, Task
@@ -46,7 +47,8 @@ class Daemon:
         self.draining = False  # nothing is started any more
         self._ear = lock.listen(project.state)
         self._executor = Places(project.state)
-        self._collector = Collector(FolderStore(project.datasets), lambda: lock.wake(project.state))
+        tell, kept = (lambda: lock.wake(project.state)), Outgoing(project).put
+        self._collector = Collector(FolderStore(project.datasets), tell, kept)
         self._backlog = Backlog(self.queue, Limits(config.limits))
         self._catalog = Catalog(project, self.queue, CachedStore(project.datasets, project.cache))
         grace = float(config.scheduler.grace)

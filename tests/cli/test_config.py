@@ -135,6 +135,7 @@ def test_the_schema_of_dmod_toml(dmod):
         "object_store",
         "build",
         "images",
+        "tls",
         "stacks",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
