@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_show
+from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_run, dataset_show
 from dmod.cli.dataset_copying import Copying
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
@@ -77,16 +77,21 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
 ) -> None:
     """Keep files as a dataset: copy them, take their checksums, and find out what they cover.
 
-    Of a folder all files are taken but hidden ones. The dataset is there whole or not at all.
+    Of a folder all files are taken but hidden ones. The dataset is there whole or not at all. A NextGen run folder
+    becomes three: NAME-hydrofabric, NAME-forcing and NAME-config.
 
       dmod dataset create vpu09 --category hydrofabric --from nextgen_09.gpkg
       dmod dataset create aorc-2015 --category forcing --from forcing/2015 --link
       dmod dataset create gauges --from observed.csv crosswalk.json
+      dmod dataset create run --from ngen-run
       dmod dataset create aorc-2016 --from forcing/2016 --store object-store
     """
     if link and adopt:
         raise UsageError("--link leaves the files to you, --adopt takes them over: it is one or the other")
     stores, given = _stores(), [*(sources or ()), *(paths or ())]
+    if len(given) == 1 and category is None and format is None and dataset_run.is_run(given[0]):
+        dataset_run.create(name, given[0], to, link=link)
+        return
     origins = [stores.find(each).dataset.name for each in derived_from or ()]
     store = stores.at(dataset_move.where(to))
     if current().dry_run:

@@ -13,6 +13,7 @@ from dmod.hydro.ids import natural, some
 from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
 from dmod.hydro.realization_modules import learn
 from dmod.hydro.realization_time import Time, time_of
+from dmod.hydro.run_paths import spellings
 
 if TYPE_CHECKING:
     from dmod.hydro.hydrofabric import Hydrofabric
@@ -44,7 +45,8 @@ class Case:
 
     def resolve(self, text: str) -> Path:
         """A path of the file as it can be opened."""
-        return self.root / text
+        found = [self.root / name for name in spellings(text)]
+        return next((path for path in found if path.exists()), found[0])
 
 
 def check(
