@@ -10,10 +10,11 @@ import typer
 from dmod import json_schema
 from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_run, dataset_show
 from dmod.cli.dataset_copying import Copying
+from dmod.cli.dataset_use import require_unused
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, DmodError, UsageError
+from dmod.errors import DmodError, UsageError
 from dmod.paths import shown
 from dmod.units import format_memory
 
@@ -130,7 +131,7 @@ def add(
 
         say(f"would add {len(gather(given)):,} files to {name}")
         return
-    _require_unused([name], "changed")
+    require_unused([name], "changed")
     with Copying("copying") as report:
         made = store.add(name, given, replace=replace, report=report)
     show_record({**made.record(), "store": where}, table=lambda _: [dataset_show.line(made)])
@@ -242,13 +243,13 @@ def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="d
     """
     stores = _stores()
     where = {name: stores.where(name) for name in names}  # all of them, before one of them is gone
-    _require_unused(names, "deleted")
+    require_unused(names, "deleted")
     for name in names:
         if current().dry_run:
             say(f"would delete {name}")
             continue
         confirm(f"delete dataset {name} and its files?", name=name)
-        _require_unused([name], "deleted")  # answering may have taken a while
+        require_unused([name], "deleted")  # answering may have taken a while
         where[name].delete(name)
         say(f"deleted {name}")
 
@@ -268,31 +269,13 @@ def move(
     """
     if not to:
         raise UsageError("--to says which store", fix=f"dmod dataset move {names[0]} --to object-store")
-    dataset_move.run(names, dataset_move.where(to), _stores(), lambda name: _require_unused([name], "moved"))
+    dataset_move.run(names, dataset_move.where(to), _stores(), lambda name: require_unused([name], "moved"))
 
 
 def _stores() -> Stores:
     from dmod.data.stores import Stores
 
     return Stores(project())
-
-
-def _require_unused(names: Sequence[str], what: str) -> None:
-    """Raise ConflictError while a job that has not ended reads one of the datasets or makes it."""
-    queue = project().queue
-    if not queue.exists():
-        return
-    from dmod.jobs.status import ACTIVE
-    from dmod.scheduler.queue import Queue
-
-    for job in Queue(queue).jobs(status=ACTIVE):
-        used = [name for name in names if name in job.datasets or name == job.output]
-        if used:
-            raise ConflictError(
-                f'dataset "{used[0]}" cannot be {what} now',
-                why=f"job {job.id} ({job.name}) is {job.status} and {'makes' if used[0] == job.output else 'needs'} it",
-                fix=f"dmod job wait {job.id}, or dmod job cancel {job.id}",
-            )
 
 
 def _mend(stores: Stores, finding: dict[str, object]) -> str:

@@ -22,7 +22,7 @@ def test_cat_1_is_not_meant_by_cat_11():
 
 
 def test_two_files_of_one_catchment_are_refused():
-    with pytest.raises(UsageError, match="here: 2 files fit cat-1: cat-1_2014.csv, cat-1_2015.csv"):
+    with pytest.raises(UsageError, match=r"here: 2 files fit cat-1: cat-1_2014\.csv, cat-1_2015\.csv"):
         Names(["cat-1_2014.csv", "cat-1_2015.csv"]).exact(LOOSE, "cat-1", "here")
     with pytest.raises(UsageError, match="not a regular expression"):
         Names(["cat-1.csv"]).exact("({{id}}", "cat-1", "here")

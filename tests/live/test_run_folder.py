@@ -31,14 +31,14 @@ def run(shell, shared_data, module, tmp_path):
     return root
 
 
-def write(root, changes, **params):
+def write(root, changes, params=None):
     settings = {
         "model_type_name": "reservoir", "library_file": "/ngen/ngen/data/libreservoir",
         "init_config": "./config/cat_config/{{id}}.txt", "registration_function": "register_bmi_reservoir",
         "main_output_variable": "q", "variables_names_map": {"p": "APCP_surface"},
     }  # fmt: skip
     time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-30 23:00:00", "output_interval": 3600}
-    formulation = {"name": "bmi_c", "params": settings | params}
+    formulation = {"name": "bmi_c", "params": settings | (params or {})}
     glob = {"formulations": [formulation], "forcing": {"path": "./forcings/forcings.nc", "provider": "NetCDF"}}
     document = {"global": glob, "time": time, "metadata": {"by": "hand"}} | changes
     (root / "config" / "realization.json").write_text(json.dumps(document))
@@ -53,7 +53,8 @@ def flow(shell, tmp_path, name):
     return np.loadtxt(tmp_path / f"got-{name}" / "nex-26_output.csv", delimiter=",", usecols=2)
 
 
-def test_a_run_folder_is_registered_once_and_run(run, shell, shared_data, tmp_path):
+@pytest.mark.usefixtures("run")
+def test_a_run_folder_is_registered_once_and_run(shell, shared_data, tmp_path):
     shell.run("job", "submit", "--run", "run", "--wait")
     parts = {"run-hydrofabric", "run-forcing", "run-config"}
     assert names(shell) == parts | {"run-1"}
@@ -76,7 +77,7 @@ def test_a_run_folder_is_registered_once_and_run(run, shell, shared_data, tmp_pa
 
 def test_a_changed_realization_is_another_config(run, shell):
     shell.run("dataset", "create", "run", "--from", "run")
-    write(run, {}, allow_exceed_end_time=True)
+    write(run, {}, {"allow_exceed_end_time": True})
     shell.run("job", "submit", "--run", "run/config/realization.json", "--wait")
     assert names(shell) == {"run-hydrofabric", "run-forcing", "run-config", "run-config-2", "run-1"}
 
