@@ -19,8 +19,6 @@ from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dmod.data.stores import Stores
 
 app = group("Keep forcing, hydrofabrics, configs, observations and outputs by name.")

@@ -11,8 +11,6 @@ import pytest
 pytestmark = pytest.mark.live
 
 
-
-
 @pytest.fixture
 def run(shell, shared_data, module, tmp_path):
     """Sugar Creek as NextGen in a Box has it, with a reservoir in C in place of its models."""
