@@ -161,7 +161,9 @@ def _multi(formulation: Formulation, setting: Setting) -> Model:
 
     offering = [replace(each, params={**each.params, "output_variables": None}) for each in formulation.modules]
     modules = tuple(create(module, setting) for module in offering)
-    return Chain(modules, formulation.params, setting.catchment)
+    last = formulation.modules[-1].params.get("output_variables")  # what is written where the whole names nothing
+    params = {**formulation.params, "output_variables": formulation.params.get("output_variables") or last}
+    return Chain(modules, params, setting.catchment)
 
 
 MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {

@@ -47,7 +47,7 @@ class Sink:
 
     def put(self, rows: Rows) -> None:
         """Write rows and count them."""
-        self._writer.catchments(rows.catchments, rows.values)
+        self._writer.catchments(rows)
         self._writer.nexuses(rows.nexuses, rows.discharges)
         if self._router:
             self._router.nexuses(rows.nexuses, rows.discharges)

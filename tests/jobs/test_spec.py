@@ -158,7 +158,7 @@ def test_a_word_of_the_command_line_is_named_where_it_is_wrong():
         ),
         (
             SIMULATION.replace('"csv"', '"netcdf4"'),
-            ['river.toml:13:1 format must be one of auto, csv, netcdf, not "netcdf4"; did you mean "netcdf"?'],
+            ['river.toml:13:1 format must be one of auto, csv, netcdf, parquet, not "netcdf4"; did you mean "netcdf"?'],
         ),
         (
             EVALUATION + 'metrics = ["nse", "keg"]\n',

@@ -48,7 +48,8 @@ class Simulation:
     routing: str = field(default="none", metadata={"choices": ("none", "muskingum"), "doc": _ROUTING})
     output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
     format: str = field(
-        default="auto", metadata={"choices": ("auto", "csv", "netcdf"), "aliases": ("output_format",), "doc": _FORMAT}
+        default="auto",
+        metadata={"choices": ("auto", "csv", "netcdf", "parquet"), "aliases": ("output_format",), "doc": _FORMAT},
     )
 
 
