@@ -9,6 +9,7 @@ from dmod.hydro.forcing_pattern import Names
 from dmod.hydro.modules import SLOTH, interface
 from dmod.hydro.realization import ID, NO_FORCING
 from dmod.hydro.realization_files import ENDINGS, NOWHERE
+from dmod.hydro.realization_keys import KNOWN
 from dmod.hydro.run_paths import spellings
 from dmod.layout import DMOD
 
@@ -34,6 +35,12 @@ def configs(realization: Realization, root: Path, catchments: Sequence[str]) -> 
     files: Files = {}
     missing: Missing = {}
     for leaf, served in _leaves(realization, catchments):
+        if leaf.name not in KNOWN:
+            raise UnmetError(
+                f'{leaf.where}.name: there is no formulation "{leaf.name}"',
+                why=f"there are {', '.join(KNOWN)}; ngen had others once",
+                fix="set another formulation in the realization",
+            )
         for where, text, endings in _named(leaf):
             names = [text.replace(ID, name) for name in served] if ID in text else [text]
             for name in names:

@@ -26,7 +26,7 @@ class Setting:
 
     catchment: str  # "cat-27"
     clock: Clock
-    attributes: Mapping[str, float] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
     resolve: Callable[[str], Path] = Path  # a path of the realization to one that can be opened
     place: Place = field(default_factory=Place)  # where the run is, for whoever asks after a crash
 
