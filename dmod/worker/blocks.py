@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dmod.hydro.dimensions import depth
 from dmod.models.model import ModelError, Variable
-from dmod.worker.balance import Balance
+from dmod.worker.balance import Balance, Water
 from dmod.worker.output import row_type
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _block(run: Run, nexuses: Nexuses, indices: list[int]) -> Rows:
         for variable in own.values():
             if variable is not RUNOFF:
                 _keep(rows, variable, place, series[variable.name], kind)
-        rows.balances.append(Balance.of(catchment, forcing[place], runoff, flow))
+        stores = {variable: series[variable.name] for variable in model.outputs}
+        water = Water(forcing[place], runoff, flow, stores)
+        rows.balances.append(Balance.of(catchment, water, run.clock.step))
         _drain(rows, nexuses.add(index, flow), kind)
     return rows
 

@@ -112,3 +112,15 @@ def test_what_is_no_run_folder_says_so(shell, tmp_path, shared_data):
     (tmp_path / "empty").mkdir()
     assert "has no realization" in shell.run("job", "submit", "--run", "empty", code=3).stderr
     assert "a whole job" in shell.run("job", "submit", "--run", "empty", "job.toml", code=2).stderr
+
+
+def test_numbers_that_make_no_sense_are_a_loud_warning(run, shell):
+    # a cat-27 that starts with its groundwater fifty times full, as 50% is read: 800 m of water
+    (run / "config" / "cat_config" / "cat-27.txt").write_text("k 0.1\nfull 800000\n")
+    told = shell.run("job", "submit", "--run", "run", "--wait")  # exit code 0
+    assert "WARNING: the result makes no sense: cat-27: " in told.stderr + told.stdout
+    job = shell.json("job", "show", "last")
+    assert job["status"] == "completed"
+    assert "cat-27: 800,186 mm ran off, and 215 mm of rain fell" in job["doubts"]
+    assert "WARNING" in job["events"][-1]["note"]
+    assert "WARNING" in shell.run("job", "show", "last").stdout

@@ -16,9 +16,10 @@ pytest.importorskip("holmes_rs", reason="holmes-rs is not installed")
 
 from dmod.hydro.discharge import open_discharge
 from dmod.models.holmes import RAIN
+from dmod.models.model import Variable
 from dmod.models.series import GR4J
 from dmod.worker.__main__ import main
-from dmod.worker.balance import Balance
+from dmod.worker.balance import Balance, Water
 
 RESERVOIRS = Path(__file__).parents[1] / "models" / "reservoirs.py"
 
@@ -145,10 +146,29 @@ def test_the_summary_tells_the_water_balance(job):
 
 def test_more_water_than_fell_is_a_warning():
     rain, runoff = np.array([5.0, 5.0]), np.array([0.1, 0.2])
-    balance = Balance.of("cat-1", {RAIN: rain}, runoff, runoff * 2)
-    assert balance.warning() == "cat-1: 300 mm ran off, and 10 mm of rain fell"
+    balance = Balance.of("cat-1", Water({RAIN: rain}, runoff, runoff * 2, {}), 3600)
+    assert balance.doubts == (
+        "cat-1: 300 mm ran off, and 10 mm of rain fell",
+        "cat-1: 200 mm ran off in one step, and the wettest day had 10 mm of rain",
+    )
     assert (balance.peak, balance.peak_step) == (0.4, 1)
-    assert Balance.of("cat-1", {RAIN: rain}, runoff / 100, runoff).warning() is None
+    assert Balance.of("cat-1", Water({RAIN: rain}, runoff / 100, runoff, {}), 3600).doubts == ()
+
+
+def test_stores_that_cannot_be_are_a_warning():
+    rate = Variable("RAINRATE", "mm h-1")  # 20 mm in two hours
+    stores = {
+        Variable("GW_STORAGE", "m"): np.array([800.0, 700.0]),
+        Variable("SOIL_STORAGE", "mm"): np.array([-5.0, 100.0]),
+        Variable("SOIL_STORAGE_CHANGE", "m"): np.array([-1.0, 0.0]),
+        Variable("other", "m"): np.array([900.0, 900.0]),
+    }
+    balance = Balance.of("cat-1", Water({rate: np.array([10.0, 10.0])}, np.zeros(2), np.zeros(2), stores), 3600)
+    assert balance.rain == pytest.approx(20)
+    assert balance.doubts == (
+        "cat-1: GW_STORAGE holds 800 m of water, which no store does",
+        "cat-1: SOIL_STORAGE is -0.005 m, which no store does",
+    )
 
 
 def test_chosen_catchments_are_run_and_no_nexus_without_them(job):
