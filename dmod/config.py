@@ -57,8 +57,15 @@ class Defaults:
         default="local",
         metadata={
             "doc": "where workers run",
-            "choices": ("local",),
+            "choices": ("local", "docker"),
             "aliases": ("engine", "backend", "runner", "launcher"),
+        },
+    )
+    image: str = field(
+        default="worker",
+        metadata={
+            "doc": "in which workers run, if in containers: a name of images/, or what Docker calls it",
+            "aliases": ("container", "container_image", "docker_image"),
         },
     )
     time_limit: int = field(  # seconds

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmod import layout
 from dmod.errors import ConflictError, NotFoundError
 from dmod.paths import shown
 
@@ -65,7 +66,7 @@ class Project:
     @property
     def state(self) -> Path:
         """Where dmod keeps what it knows."""
-        return self.root / ".dmod"
+        return self.root / layout.STATE
 
     @property
     def queue(self) -> Path:
@@ -98,7 +99,7 @@ def create(folder: Path, name: str = "") -> Project:
     if file.exists():
         raise ConflictError(f"{shown(file)} exists: this is a project already", fix="dmod config check")
     try:
-        (folder / ".dmod").mkdir(parents=True, exist_ok=True)
+        (folder / layout.STATE).mkdir(parents=True, exist_ok=True)
         _ignore(folder / ".gitignore")
         named = f'name = "{_plain(name or folder.absolute().name)}"'
         text = template().replace(_NAME, f"{named:<{len(_NAME)}}", 1)

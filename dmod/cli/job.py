@@ -58,7 +58,8 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     cpus: Annotated[int | None, typer.Option(metavar="N", help="instead of the file's", min=1)] = None,
     memory: Annotated[str, typer.Option(metavar="SIZE", help="for all ranks together, such as 2GiB")] = "",
     time_limit: Annotated[str, typer.Option(metavar="DURATION", help="such as 1h30m")] = "",
-    executor: Annotated[str, typer.Option(help="where it runs")] = "",
+    executor: Annotated[str, typer.Option(help="where it runs: local, docker")] = "",
+    image: Annotated[str, typer.Option(metavar="NAME", help="in which it runs, with docker")] = "",
     array: Annotated[
         str, typer.Option(metavar="NUMBERS", help="a task for each: 1-100, 1-100%8 (8 at once), 1,5,8-10")
     ] = "",
@@ -116,11 +117,12 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     numbers, most = job_array.array(array, at_once)
     given = {
         "name": name or None, "resources.cpus": cpus, "resources.memory": memory or None,
-        "resources.time_limit": time_limit or None, "executor": executor or None, "at_once": most,
-        "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on), "max_fails": max_fails,
+        "resources.time_limit": time_limit or None, "executor": executor or None, "image": image or None,
+        "at_once": most, "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on),
+        "max_fails": max_fails,
     }  # fmt: skip
     said = {key: value for key, value in given.items() if value is not None}
-    located, folder = job_submit.located(words or [], run, name)
+    located, folder = job_submit.located(words or [], run, name, executor)
     if run is not None and current().dry_run:
         return 0
     spec, points = job_submit.read(located, sets or [], said)

@@ -54,6 +54,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
     found = {
         **row(job, waiting(queue, [job])),
         "spec": _spec(job),
+        "image": job.prepared.image,
         "datasets": prepared["datasets"],
         "digests": prepared["digests"],
         "period": prepared["period"],
@@ -130,6 +131,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         ("runtime", "" if found["runtime"] is None else format_duration(found["runtime"], most=2)),
         ("used", used(found)),
         ("resources", _resources(found)),
+        ("image", _image(found)),
         ("order", _order(found)),
         ("after", ", ".join(_need(need) for need in found["needs"])),
         ("retries", _retries(found["spec"])),
@@ -200,6 +202,11 @@ def _resources(found: Mapping[str, Any]) -> str:
     said += [format_memory(found["memory"])] if found["memory"] else []
     said += [f"{format_duration(wanted['time_limit'])} at most"] if wanted.get("time_limit") else []
     return ", ".join(said) + (" for each task" if found["tasks"] else "")
+
+
+def _image(found: Mapping[str, Any]) -> str:
+    """That of a job in containers, and which one of that name."""
+    return f"{found['spec']['image']} {found['image'][7:19]}" if found["image"] else ""
 
 
 def _order(found: Mapping[str, Any]) -> str:

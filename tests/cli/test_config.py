@@ -39,6 +39,7 @@ def test_some_values_by_table_or_key(dmod):
         "defaults.memory",
         "defaults.paradigm",
         "defaults.executor",
+        "defaults.image",
         "defaults.time_limit",
         "data.folder",
     ]

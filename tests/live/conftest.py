@@ -56,3 +56,23 @@ def shell(tmp_path) -> Iterator[Shell]:
     yield made
     for project in {path.parent for path in tmp_path.glob("**/dmod.toml")}:
         Shell(project).run("scheduler", "stop", "--now")
+
+
+@pytest.fixture
+def attach(weed):
+    """Give a project an object store, in a bucket of its own: `attach(project, bucket)`."""
+    from weed import KEYS
+
+    def attached(project: Path, bucket: str) -> None:
+        keys = f'endpoint = "{weed.endpoint}"\nbucket = "{bucket}"\nsecure = false\n'
+        file = project / "dmod.toml"
+        head, table, rest = file.read_text().partition("[object_store]")
+        file.write_text(f"{head}{table}\n{keys}{rest.partition(chr(10))[2]}")
+        secrets = project / ".dmod" / "secrets"
+        secrets.mkdir(parents=True)
+        secrets.chmod(0o700)
+        keys_file = secrets / "object-store.toml"
+        keys_file.touch(0o600)
+        keys_file.write_text(f'access_key = "{KEYS.access_key}"\nsecret_key = "{KEYS.secret_key}"\n')
+
+    return attached

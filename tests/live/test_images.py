@@ -12,7 +12,7 @@ import pytest
 from dmod.docker import build
 from dmod.docker.client import probe
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 IMAGES = ["base", "object-store", "registry", "scheduler", "worker"]
 DEBIAN = "debian:trixie-slim"

@@ -64,6 +64,7 @@ def test_a_module_in_c_runs_from_the_command_line(project, tmp_path):
     assert flow == pytest.approx(3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549]), rel=5e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "code", "reason"),
     [

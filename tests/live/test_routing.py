@@ -72,6 +72,7 @@ def simulated(shell, routing: str, layout: str):
         return dict(zip(names, found.read(names), strict=True)), folder
 
 
+@pytest.mark.slow
 def test_a_flood_travels_down_a_real_network(project):
     assert project.json("dataset", "show", "river")["domain"]["details"]["channels"] == 3
     local, _ = simulated(project, "none", "csv")
@@ -93,6 +94,7 @@ def test_a_flood_travels_down_a_real_network(project):
         np.testing.assert_allclose(grids[name], flow, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_gauge_at_the_mouth_is_held_against_the_whole_river(project):
     """What is measured here is the streamflow itself, so that only what was routed can meet it."""
     routed, folder = simulated(project, "muskingum", "csv")

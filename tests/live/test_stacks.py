@@ -14,7 +14,7 @@ import pytest
 
 from dmod.docker.client import probe
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 PATIENCE = 90  # seconds for a service to be back
 
