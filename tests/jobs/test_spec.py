@@ -211,6 +211,7 @@ def test_json_keeps_what_was_asked_and_leaves_out_nothing_said():
         "start": "2015-12-01T00:00:00Z",
         "end": "2015-12-31T00:00:00Z",
         "routing": "auto",
+        "program": "dmod",
         "format": "csv",
     }
 

@@ -11,37 +11,6 @@ import pytest
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
-def run(shell, shared_data, module, tmp_path):
-    """Sugar Creek as NextGen in a Box has it, with a reservoir in C in place of its models."""
-    source, root = shared_data / "sugar-creek", tmp_path / "run"
-    for folder in ("config/cat_config", "forcings", "outputs/ngen"):
-        (root / folder).mkdir(parents=True)
-    for name in ("catchment_data.geojson", "nexus_data.geojson"):
-        shutil.copy(source / name, root / "config")
-    shutil.copy(source / "forcing" / "cats-27_52_67-2015_12_01-2015_12_30.nc", root / "forcings" / "forcings.nc")
-    shutil.copy(module("reservoir.c"), root / "libreservoir.so")
-    for number in (27, 52, 67):
-        (root / "config" / "cat_config" / f"cat-{number}.txt").write_text("k 0.1\n")
-    (root / "outputs" / "ngen" / "cat-27.csv").write_text("of an earlier run\n")
-    write(root, {})
-    shell.run("init", "--yes")
-    return root
-
-
-def write(root, changes, params=None):
-    settings = {
-        "model_type_name": "reservoir", "library_file": "/ngen/ngen/data/libreservoir",
-        "init_config": "./config/cat_config/{{id}}.txt", "registration_function": "register_bmi_reservoir",
-        "main_output_variable": "q", "variables_names_map": {"p": "APCP_surface"},
-    }  # fmt: skip
-    time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-30 23:00:00", "output_interval": 3600}
-    formulation = {"name": "bmi_c", "params": settings | (params or {})}
-    glob = {"formulations": [formulation], "forcing": {"path": "./forcings/forcings.nc", "provider": "NetCDF"}}
-    document = {"global": glob, "time": time, "metadata": {"by": "hand"}} | changes
-    (root / "config" / "realization.json").write_text(json.dumps(document))
-
-
 def names(shell):
     return {each["name"] for each in shell.json("dataset", "list")}
 
@@ -73,21 +42,21 @@ def test_a_run_folder_is_registered_once_and_run(shell, shared_data, tmp_path):
     assert flow(shell, tmp_path, "run-2") == pytest.approx(found[:25], rel=0)
 
 
-def test_a_changed_realization_is_another_config(run, shell):
+def test_a_changed_realization_is_another_config(run, shell, write_realization):
     shell.run("dataset", "create", "run", "--from", "run")
-    write(run, {}, {"allow_exceed_end_time": True})
+    write_realization(run, {}, {"allow_exceed_end_time": True})
     shell.run("job", "submit", "--run", "run/config/realization.json", "--wait")
     assert names(shell) == {"run-hydrofabric", "run-forcing", "run-config", "run-config-2", "run-1"}
 
 
-def test_csv_of_a_pattern_are_taken_exactly(run, shell, shared_data):
+def test_csv_of_a_pattern_are_taken_exactly(run, shell, shared_data, write_realization):
     for number in (27, 52, 67):
         (file,) = (shared_data / "sugar-creek" / "forcing").glob(f"cat-{number}_*.csv")
         shutil.copy(file, run / "forcings" / f"cat-{number}.csv")
         shutil.copy(file, run / "forcings" / f"cat-{number}0.csv")
     glob = json.loads((run / "config" / "realization.json").read_text())["global"]
     glob["forcing"] = {"path": "./forcings", "file_pattern": ".*{{id}}.*.csv"}
-    write(run, {"global": glob})
+    write_realization(run, {"global": glob})
     shell.run("dataset", "create", "mine", "--from", "run")
     files = [each["path"] for each in shell.json("dataset", "show", "mine-forcing")["files"]]
     assert files == ["cat-27.csv", "cat-52.csv", "cat-67.csv"]

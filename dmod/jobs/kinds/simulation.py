@@ -46,6 +46,9 @@ class Simulation:
     )
     partition: str | None = field(default=None, metadata={"doc": "a config dataset; by default METIS makes one"})
     routing: str = field(default="auto", metadata={"choices": ("auto", "none", "muskingum"), "doc": _ROUTING})
+    program: str = field(
+        default="dmod", metadata={"choices": ("dmod", "ngen"), "doc": "what simulates: this worker, or ngen on PATH"}
+    )
     output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
     format: str = field(
         default="auto",
