@@ -196,6 +196,7 @@ WHY = {  # none can be run as it lies there: the libraries it names are not buil
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_is_run_or_told_why_it_cannot_be(shell, data: Path, name: str):
     shell.run("init", "--yes")
