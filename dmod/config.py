@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
-from dmod.config_services import Build, ObjectStoreTable, Stacks
+from dmod.config_services import Build, ImageTable, ObjectStoreTable, Stacks
 from dmod.errors import UsageError
-from dmod.tables import hints
+from dmod.tables import hints, key_of
 
 if TYPE_CHECKING:
     from dmod.toml_file import Located
@@ -176,7 +176,14 @@ class Tables:
     object_store: ObjectStoreTable = field(
         default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
     )
-    build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
+    build: Build = field(default_factory=Build, metadata={"aliases": ("docker", "pip")})
+    images: Mapping[str, ImageTable] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "images of one's own, with modules, or around a compiled ngen",
+            "aliases": ("image", "variants", "modules"),
+        },
+    )
     stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 
@@ -215,9 +222,10 @@ class Config(Tables):
 
 
 def _entries(table: object, names: Iterable[str], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    called = {} if isinstance(table, Mapping) else {each.name: key_of(each) for each in fields(table)}  # type: ignore[arg-type]
     for name in names:
         value = table[name] if isinstance(table, Mapping) else getattr(table, name)
-        keys = (*above, name)
+        keys = (*above, called.get(name, name))
         if isinstance(value, Mapping):
             yield from _entries(value, value, keys)
         elif is_dataclass(value):
@@ -233,7 +241,7 @@ def setting(dotted: str) -> Field[Any]:
     hint = hints(Tables)[name]
     if typing.get_origin(hint) is Mapping:  # of names, which may have dots
         hint, key = typing.get_args(hint)[1], key.rpartition(".")[2]
-    return next(each for each in fields(hint) if each.name == key) if is_dataclass(hint) else table
+    return next(each for each in fields(hint) if key_of(each) == key) if is_dataclass(hint) else table
 
 
 def variable(dotted: str) -> str:

@@ -34,6 +34,31 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageTable:
+    """An image of one's own: another one with modules in it, or around a compiled ngen."""
+
+    from_: str = field(
+        default="",
+        metadata={
+            "key": "from",
+            "doc": "an image of dmod's, or any with a compiled ngen in it; by default what its name begins with",
+            "aliases": ("base", "image", "parent", "source"),
+        },
+    )
+    modules: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "folders with a module.toml, compiled into it", "aliases": ("module", "models", "with")},
+    )
+    ngen: str = field(
+        default="",
+        metadata={
+            "doc": 'where ngen lies in the image of "from", where it is not found',
+            "aliases": ("ngen_path", "path", "binary"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectStoreTable:
     """A store of objects that several machines share; its keys are never in this file."""
 

@@ -211,7 +211,7 @@ def _told(wanted: Sequence[Stack], *, ready: bool) -> dict[str, str]:
         with BuildProgress() as bar:
             build(project(), images, bar.told)
     with engine() as client:
-        return variables(project(), plan(client, project()).tags)
+        return variables(project(), plan(client, project(), images).tags)
 
 
 def _alone(wanted: Sequence[Stack]) -> None:

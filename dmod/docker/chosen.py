@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dmod.docker.client import address
 from dmod.docker.container import Containers, is_local
-from dmod.docker.image import READY, images
+from dmod.docker.image import READY, images, one
+from dmod.docker.variant import names
 from dmod.errors import NotFoundError, UnmetError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def choose(project: Project, name: str) -> str:
 
     Raises UnreachableError without an engine, UsageError if that is another machine's, UnmetError without the image.
     """
-    ours = {image.name: image for image in images(project)}
+    ours = names(project)
     if not is_local(address()):
         raise UsageError(
             f"the Docker Engine at {address()} is not this machine's",
@@ -26,10 +27,11 @@ def choose(project: Project, name: str) -> str:
             fix="unset DOCKER_HOST, or docker context use default",
         )
     if name in ours:
-        if ours[name].state != READY:
-            why = "what it is made of has changed since" if ours[name].id else "it has not been built"
-            raise UnmetError(f"image {name} is {ours[name].state}", why=why, fix=f"dmod image build {name}")
-        return ours[name].id
+        found = one(images(project, (name,)), name)
+        if found.state != READY:
+            why = "what it is made of has changed since" if found.id else "it has not been built"
+            raise UnmetError(f"image {name} is {found.state}", why=why, fix=f"dmod image build {name}")
+        return found.id
     try:
         return Containers().image(name)
     except NotFoundError as error:

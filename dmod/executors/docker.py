@@ -174,6 +174,7 @@ class Docker:
             if life.adopted and (life.handle or program.container is None or _logged(program)):
                 return None
             made = enclosed.recipe(self._project, program)
+            enclosed.hide(program)
             with self._gate:
                 identifier = self._patiently(lambda: self._containers.create(made), life)
                 found = self._patiently(lambda: self._containers.state(identifier), life)

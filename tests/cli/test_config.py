@@ -134,6 +134,7 @@ def test_the_schema_of_dmod_toml(dmod):
         "data",
         "object_store",
         "build",
+        "images",
         "stacks",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {
