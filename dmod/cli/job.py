@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated
 
 import typer
@@ -43,8 +44,12 @@ RECORD = json_schema.record(
 @app.command()
 def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     words: Annotated[
-        list[str], typer.Argument(metavar="FILE | -- COMMAND...", help="a job file, or after -- a program to run")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="FILE | -- COMMAND...", help="a job file, or after -- a program to run"),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="a NextGen run folder, or a realization in it")
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="any key of the file: simulation.end=1984-12-31"),
@@ -86,6 +91,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
 
     dmod job submit simulation.toml --wait
     dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
+    dmod job submit --run ngen-run                     config/, forcings/
     dmod job submit -- /bin/echo hello
     dmod job submit --array 1-100 -- ./model           DMOD_TASK tells which
     dmod job submit --each-line gauges.txt -- ./fetch {}
@@ -116,9 +122,13 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
         "max_fails": max_fails,
     }  # fmt: skip
     said = {key: value for key, value in given.items() if value is not None}
-    spec, points = job_submit.read(words, sets or [], said)
+    located, folder = job_submit.located(words or [], run, name, executor)
+    if run is not None and current().dry_run:
+        return 0
+    spec, points = job_submit.read(located, sets or [], said)
     tasks = job_array.of(spec, numbers, each_line, swept=bool(points))
-    asked = job_submit.Asked(tasks, points, after or (), after_any or (), held=hold, wait=wait, reuse=reuse)
+    ends = (after or (), after_any or ())
+    asked = job_submit.Asked(tasks, points, *ends, held=hold, wait=wait, reuse=reuse, folder=folder)
     return job_submit.submit(spec, asked)
 
 

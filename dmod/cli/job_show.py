@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dmod.cli import task_list
+from dmod.cli import job_doubts, task_list
 from dmod.cli.job_list import row, waiting
 from dmod.cli.output import mark, paint, relative_time, say
 from dmod.cli.settings import current, project
@@ -69,6 +69,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
         "swept": _swept(job, queue),
         "origin": json.loads(job.origin_json),
         "fingerprint": job.fingerprint,
+        "doubts": job_doubts.of(job, 3),
         "events": _as_json(events),
     }
     if every or shown.tasks:
@@ -137,6 +138,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     )
     said += facts(*_work(found))
     said += facts(*((role, ", ".join(names)) for role, names in found["datasets"].items()))
+    said += [f"{paint('  WARNING     ', 'yellow')}{found['doubts']}"] if found["doubts"] else []
     output = found["output"] and (found["output"] + ("" if found["status"] == "completed" else " (when it is done)"))
     return said + facts(("output", output), ("folder", found["folder"]))
 

@@ -39,15 +39,31 @@ class Asked(NamedTuple):
     held: bool = False
     wait: bool = False
     reuse: bool = False  # an earlier output that was made of the same will do
+    folder: Path | None = None  # where it runs; by default here
 
 
-def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
-    """The spec that the words of `job submit` mean, and the points of its sweep. Raises UsageError, NotFoundError."""
+def located(words: Sequence[str], run: Path | None, name: str, executor: str) -> tuple[Located, Path | None]:
+    """The job file that the words mean, or a run folder, and that folder. Raises as `run_folder.job`, UsageError."""
+    from dmod import toml_file
+
+    if run is not None and words:
+        raise UsageError(f"--run {run} is a whole job, and {words[0]} another", fix="dmod job submit --help")
+    if run is not None:
+        from dmod.cli import run_folder
+
+        return run_folder.job(run, name)
+    if not words:
+        raise UsageError("dmod job submit needs FILE, --run DIR or -- COMMAND", fix="dmod job submit --help")
+    file = len(words) == 1 and words[0].endswith(".toml")
+    here = (executor or project().config.defaults.executor) == "local"
+    return (toml_file.read(Path(words[0])) if file else _command(words, here=here)), None
+
+
+def read(located: Located, sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
+    """The spec of a job file with what is set besides, and the points of its sweep. Raises UsageError."""
     from dmod import toml_file
     from dmod.jobs import kinds, sweep
 
-    located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else None
-    located = located or _command(words, here=(given.get("executor") or project().config.defaults.executor) == "local")
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key:
@@ -194,7 +210,7 @@ def _order(spec: Spec, asked: Asked, stores: Stores) -> tuple[Order, Sequence[Po
     after, after_any = (_ids(words, option) for words, option in ((asked.after, ""), (asked.after_any, "-any")))
     order = Order(
         spec,
-        Path.cwd(),
+        asked.folder or Path.cwd(),
         prepared,
         numbers=tasks.numbers,
         items=tasks.items,

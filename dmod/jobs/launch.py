@@ -120,7 +120,7 @@ def plan(job: Job, root: Path, data: Sequence[Path] = ()) -> Plan:
     else:
         env = dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
         worker = (sys.executable, "-m", "dmod.worker")
-        argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
+        argv = worker if ranks == 1 or _by_ngen(job) else (mpiexec(), "-n", str(ranks), *worker)
     each = job.memory // ranks
     return Plan(job.id, argv, cwd, root, each, job.memory, job.seed - job.task, env, job.kind != "command")
 
@@ -133,7 +133,7 @@ def _contained(job: Job, root: Path, data: Sequence[Path]) -> Plan:
     if is_worker:
         env |= dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
         argv: tuple[str, ...] = ("python", "-m", "dmod.worker")
-        argv = argv if ranks == 1 else ("mpiexec", "-n", str(ranks), *argv)
+        argv = argv if ranks == 1 or _by_ngen(job) else ("mpiexec", "-n", str(ranks), *argv)
     else:
         env |= spec.table.env
         argv = spec.table.argv
@@ -154,6 +154,11 @@ def _contained(job: Job, root: Path, data: Sequence[Path]) -> Plan:
 def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = (), executor: str = "local") -> Program:
     """A program of which only so much is known: enough to find it, and to wait for its end."""
     return Program(key, attempt, ("/bin/false",), folder, folder, tuple(cpus), executor=executor)
+
+
+def _by_ngen(job: Job) -> bool:
+    """Whether the worker starts ngen, with ranks of its own."""
+    return getattr(job.spec.table, "program", "dmod") == "ngen"
 
 
 def ranks_of(job: Job) -> int:

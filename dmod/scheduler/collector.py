@@ -6,6 +6,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.data.doubts import doubts, told
 from dmod.errors import DmodError
 from dmod.scheduler.collect import collect
 
@@ -25,6 +26,7 @@ class Collected(NamedTuple):
     attempt: int
     dataset: str  # "" if it made none
     error: DmodError | None
+    doubt: str = ""  # what in it makes no sense
 
 
 class Collector:
@@ -62,14 +64,15 @@ class Collector:
     def _work(self) -> None:
         while True:
             job, folder = self._todo.get()
-            name, trouble = "", None
+            name, doubt, trouble = "", "", None
             try:
                 name = collect(job, folder, self._store)
+                doubt = told(doubts(self._store, name))
                 if name:
                     self._kept(name)
             except DmodError as error:
                 trouble = error
             except Exception as error:  # noqa: BLE001 - the thread must live, and the job must be told
                 trouble = DmodError(f"{type(error).__name__}: {error}")
-            self._done.put(Collected(job.id, job.task, job.attempt, name, trouble))
+            self._done.put(Collected(job.id, job.task, job.attempt, name, trouble, doubt))
             self._tell()
