@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from threading import Event, Lock, Semaphore, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from dmod import layout
+from dmod.docker.client import address, listens
 from dmod.docker.container import Containers
 from dmod.errors import DmodError, NotFoundError, UnreachableError
 from dmod.executors import enclosed
@@ -30,10 +32,12 @@ Attempt = tuple["Key", int]
 Answer = TypeVar("Answer")
 MARK = "containers"  # in .dmod, from the first container on until all are removed
 AT_ONCE = 4  # containers that are being started: more only wait for each other
-PATIENCE = 30.0  # seconds that an engine may be away before a task cannot be started
+PATIENCE = 600.0  # seconds that an engine may be away before a task cannot be started
 MOMENT = 0.2  # seconds within which a container that is being removed is gone
 KILLED = 128 + signal.SIGKILL
-LONGEST = 5.0  # seconds between two questions whether it is back
+PAUSE = 0.5  # seconds between two looks whether it is back
+QUIET = 60.0  # seconds between two complaints that it is away
+log = logging.getLogger("dmod.scheduler")
 
 
 class Life:
@@ -59,6 +63,7 @@ class Docker:
         self._news: deque[Started | Ended] = deque()
         self._lives: dict[Attempt, Life] = {}
         self._gate = Semaphore(AT_ONCE)
+        self._told = -QUIET  # when it was last said that the engine is away
 
     def start(self, programs: Sequence[Program]) -> None:
         """Have containers started, each by its thread."""
@@ -74,12 +79,12 @@ class Docker:
         """Watch the containers of an earlier scheduler, and remove those that nobody asks for."""
         there: dict[str, str] | None = None
         with suppress(UnreachableError):
-            there = self._containers.names(self._label)
+            there = self._containers.names(self._label) if listens() else None
         never = set()
         for program, handle in programs:
             name = enclosed.name(self._project, program)
             logged = (program.folder / layout.STDOUT).exists()
-            if not handle and not logged and there is not None and name not in there:
+            if not (handle or logged or name in (there or ())):
                 never.add(program.key)
             else:
                 self._watch(Life(program, handle, adopted=True))
@@ -161,7 +166,8 @@ class Docker:
         except UnreachableError as error:
             if not self._closed.is_set():
                 self._later(lambda: self._remove([life]))
-                self._end(life, UNSTARTED, f"start: {error.message}: {error.why}")
+                why = f"start: {error.message}: {error.why}"
+                self._end(life, *((128 + life.asked, "") if life.asked else (UNSTARTED, why)))
         except (DmodError, OSError, ValueError) as error:
             self._quietly(lambda: self._remove([life]))
             self._end(life, UNSTARTED, f"start: {_why(error)}")
@@ -209,19 +215,30 @@ class Docker:
 
     def _patiently(self, ask: Callable[[], Answer], life: Life | None = None) -> Answer:
         """Ask the engine until it answers; while a fresh `life` waits for it, not for ever."""
-        pause, until = 0.1, time.monotonic() + PATIENCE
+        until = time.monotonic() + PATIENCE
         while True:
+            trouble = UnreachableError("no Docker Engine answers", why=f"nobody listens at {address()}")
             try:
-                return ask()
-            except UnreachableError:
-                fresh = life is not None and not life.adopted
-                if self._closed.wait(pause) or (fresh and (time.monotonic() > until or (life and life.asked))):
-                    raise
-                pause = min(pause * 2, LONGEST)
+                if listens():  # Docker's client leaves a socket open behind each call that nobody takes
+                    return ask()
+            except UnreachableError as error:
+                trouble = error
+            self._away(trouble)
+            hurried = life is not None and not life.adopted and (time.monotonic() > until or life.asked)
+            if self._closed.wait(PAUSE) or hurried:
+                raise trouble
+
+    def _away(self, error: UnreachableError) -> None:
+        """Say once in a while that the engine is away."""
+        with self._lock:
+            told, self._told = self._told, time.monotonic()
+        if self._told - told > QUIET:
+            log.error("%s: %s; tasks wait for it", error.message, error.why)
 
     def _signal(self, life: Life) -> None:
+        name = enclosed.name(self._project, life.program)
         with suppress(DmodError):  # it has ended
-            self._containers.kill(enclosed.name(self._project, life.program), life.asked)
+            self._patiently(lambda: self._containers.kill(name, life.asked))
 
     def _remove(self, lives: Sequence[Life]) -> None:
         """Remove containers, and the mark if there are none any more."""

@@ -4,91 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from enclosed_programs import IMAGE, Enclosed, docker, names
 from executor_tests import ExecutorTests
-from programs import SH, Programs, ends, news, out, run, started, told_of, until
+from programs import SH, ends, news, out, run, started, told_of, until
 
-from dmod.docker.client import probe
 from dmod.executors import EXECUTORS, enclosed
 from dmod.executors.docker import MARK, Docker
 from dmod.executors.executor import LOST, Ended, Started
 from dmod.jobs.launch import Container
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
-
-IMAGE = "dmod/worker"
-
-
-def docker(*words: str, code: int = 0) -> str:
-    """What `docker WORDS` says."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done.stdout.strip()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine(missing, tmp_path_factory):
-    """An engine that has the image of workers."""
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
-    if subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False).returncode:
-        folder = tmp_path_factory.mktemp("project")
-        for words in (["init", "--yes"], ["image", "build", "worker"]):
-            subprocess.run(["dmod", *words], cwd=folder, check=True, timeout=900)
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    """The state of a project, whose containers are gone after the test."""
-    folder = tmp_path / ".dmod"
-    folder.mkdir()
-    yield folder
-    last = Docker(folder)
-    last.adopt([])
-    until(lambda: not names(folder))
-    last.close()
-
-
-@pytest.fixture
-def executors(state: Path) -> Iterator[Callable[[], Docker]]:
-    made: list[Docker] = []
-
-    def make() -> Docker:
-        made.append(Docker(state))
-        return made[-1]
-
-    yield make
-    for executor in made:
-        executor.close()
-
-
-def names(state: Path) -> list[str]:
-    """The containers of a project."""
-    label = f"label={enclosed.LABEL}={enclosed.owner(state)}"
-    return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
-
-
-class Enclosed(Programs):
-    """Programs in the image of workers."""
-
-    python = "/dmod/venv/bin/python"
-
-    def running(self, handle: dict[str, object]) -> bool:
-        """Whether its container runs."""
-        words = ("docker", "inspect", "--format", "{{.State.Running}}", str(handle["container"]))
-        return subprocess.run(words, capture_output=True, check=False).stdout == b"true\n"
-
-    def enclosed(self, cwd: Path) -> dict[str, object]:
-        """It sees its folder of work, and may write there."""
-        return {"executor": "docker", "container": Container(IMAGE, 1, writes=(cwd,))}
 
 
 class TestDocker(Enclosed, ExecutorTests):
@@ -218,7 +149,7 @@ class TestContainers(Enclosed):
         assert executor.adopt([]) == set()
         told = run(executor, program("/bin/true"))
         assert told.code == 127
-        assert told.cause.startswith("start: no Docker Engine answers: no engine listens at")
+        assert told.cause.startswith("start: no Docker Engine answers: nobody listens at")
 
     def test_news_come_in_their_order(self, executor, program):
         executor.start([program("/bin/true", task=task) for task in range(1, 9)])
