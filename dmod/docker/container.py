@@ -183,11 +183,13 @@ def _config(client: Any, recipe: Recipe) -> Any:  # noqa: ANN401 - docker.APICli
         Mount(seen, str(folder), type="bind", read_only=not writable, propagation="rprivate")
         for folder, seen, writable in recipe.mounts
     ]
+    uid, gid = recipe.user.split(":")
+    own = f"size=1m,uid={uid},gid={gid}"  # it takes the mode of what it hides, which may let in its owner only
     most = os.cpu_count() or 1
     host = client.create_host_config(
         network_mode=recipe.network,
-        mounts=[*mounts, *(Mount(str(folder), None, type="tmpfs", tmpfs_size=1 << 20) for folder in recipe.hides)],
-        tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - of the container
+        mounts=mounts,
+        tmpfs={"/tmp": "mode=1777", **{str(folder): own for folder in recipe.hides}},  # noqa: S108 - of the container
         init=True,
         read_only=True,
         cap_drop=["ALL"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from enclosed_programs import IMAGE, Enclosed, docker, names
 from executor_tests import ExecutorTests
 from programs import SH, ends, news, out, run, started, told_of, until
 
+from dmod.docker.container import Containers
 from dmod.executors import EXECUTORS, enclosed
 from dmod.executors.docker import MARK, Docker
 from dmod.executors.executor import LOST, Ended, Started
@@ -82,6 +84,25 @@ class TestContainers(Enclosed):
         assert said.count("Read-only file system") == 2
         assert "write/y" not in said
         assert "'/tmp/t'" not in said
+
+    def test_a_folder_that_only_its_owner_may_enter_is_no_wall_for_him(self, program, state, executor):
+        """Whoever owns the project: of what is hidden, its own folder is seen, by a user who is not root either."""
+        asked = program(SH, "-c", "pwd", container=Container(IMAGE, 1, writes=(state.parent,), hides=(state,)))
+        (state / "shown").mkdir()
+        state.chmod(0o700)
+        state.parent.chmod(0o755)
+        made = replace(
+            enclosed.recipe(enclosed.owner(state), asked),
+            argv=("/bin/ls", "-A", str(state)), user="4242:4242", cwd="/",
+            mounts=((state / "shown", str(state / "shown"), False), (state.parent, str(state.parent), False)),
+        )  # fmt: skip
+        containers = Containers()
+        container = containers.create(made)
+        containers.start(container)
+        containers.wait(container)
+        said = docker("logs", container)
+        containers.remove(container)
+        assert said == "shown"
 
     def test_it_stays_until_its_end_is_forgotten(self, executor, program, state):
         executor.start([program(SH, "-c", "exit 4")])
