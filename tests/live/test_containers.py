@@ -80,7 +80,8 @@ def test_the_demo_gives_the_same_bits_in_containers_and_in_two_ranks(shell):
         made = project.folder / ".dmod" / "datasets" / name / "data"
         assert [(made / file).read_bytes() == (local / file).read_bytes() for file in files] == [True] * len(files)
     found = project.json("job", "show", "1")
-    assert found["image"] == docker("image", "inspect", "dmod/worker", "--format", "{{.Id}}")
+    worker = project.json("image", "show", "worker")["reference"]  # "latest" may be another checkout's
+    assert found["image"] == docker("image", "inspect", worker, "--format", "{{.Id}}")
     assert found["origin"]["image"] == found["image"]
 
 

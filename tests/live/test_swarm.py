@@ -104,7 +104,8 @@ def test_a_stack_comes_up_by_digest_is_killed_renewed_and_taken_down_and_its_dat
     assert rows(project, "stack", "up", "registry", "object-store")["registry"]["since"] == found["registry"]["since"]
     name = found["object-store"]["container"].rpartition("-object-store_")[0]
     assert networks(name) == [f"{name}-{kind} overlay" for kind in ("internal", "mpi", "requests")]
-    docker("run", "--rm", "--network", f"{name}-mpi", "dmod/registry", "true")  # anybody may join
+    registry = project.json("image", "show", "registry")["reference"]
+    docker("run", "--rm", "--network", f"{name}-mpi", registry, "true")  # anybody may join
     (project.folder / "note.txt").write_text("kept")
     file = project.folder / "dmod.toml"
     port = found["object-store"]["ports"][0].removeprefix("*:")

@@ -85,7 +85,7 @@ class TestContainers(Enclosed):
         assert "write/y" not in said
         assert "'/tmp/t'" not in said
 
-    def test_a_folder_that_only_its_owner_may_enter_is_no_wall_for_him(self, program, state, executor):
+    def test_a_folder_that_only_its_owner_may_enter_is_no_wall_for_him(self, program, state):
         """Whoever owns the project: of what is hidden, its own folder is seen, by a user who is not root either."""
         asked = program(SH, "-c", "pwd", container=Container(IMAGE, 1, writes=(state.parent,), hides=(state,)))
         (state / "shown").mkdir()
