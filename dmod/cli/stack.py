@@ -80,6 +80,7 @@ def up(names: NAMES = None) -> None:
         bar.update(note=f"coming up: {', '.join(each.name for each in wanted)}")
         found = orchestration.up(project(), wanted, told, current().timeout or 120, say)
     _show(found)
+    _next(wanted)
 
 
 @app.command()
@@ -234,6 +235,16 @@ def _alone(wanted: Sequence[Stack]) -> None:
             why="there is one for each project, in a container or outside",
             fix="dmod scheduler stop; what runs goes on",
         )
+
+
+def _next(wanted: Sequence[Stack]) -> None:
+    """Say what makes datasets find an object store that is up, as long as dmod.toml names none."""
+    from dmod.docker.stack import own_objects
+
+    config = project().config
+    if any(each.name == "object-store" for each in wanted) and not config.object_store.endpoint:
+        secure = "" if config.tls.enabled else " and secure = false"
+        say(f'next: endpoint = "{own_objects(project())}"{secure} in [object_store] of dmod.toml')
 
 
 def _word(mine: Sequence[Service]) -> str:

@@ -118,9 +118,17 @@ def inner_endpoint(project: Project) -> str:
 
 def own_registry(project: Project, outside: str = "") -> str:
     """Where the registry of the project's own stack is reached, from this machine or by its address `outside`."""
-    settings = project.config.stacks
-    host = (outside or "127.0.0.1") if settings.address in {"0.0.0.0", "::", ""} else settings.address  # noqa: S104 - is compared
-    return f"{host}:{settings.registry_port}"
+    return f"{_host(project, outside)}:{project.config.stacks.registry_port}"
+
+
+def own_objects(project: Project) -> str:
+    """Where the object store of the project's own stack is reached from this machine."""
+    return f"{_host(project, '')}:{project.config.stacks.object_store_port}"
+
+
+def _host(project: Project, outside: str) -> str:
+    address = project.config.stacks.address
+    return (outside or "127.0.0.1") if address in {"0.0.0.0", "::", ""} else address  # noqa: S104 - is compared
 
 
 def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:

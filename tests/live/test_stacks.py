@@ -105,6 +105,9 @@ def test_all_come_up_healthy_once_and_go_without_a_trace(deployment):
         host = docker("inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}", row["container"])
         assert host == "true [ALL]"
     prefix = first["registry"]["container"].removesuffix("-registry-registry-1")
+    said = deployment.run("stack", "up", "object-store", patience=900).stderr
+    assert f'next: endpoint = "{first["object-store"]["ports"][0]}"' in said
+    assert ("secure = false" in said) is ("enabled = true" not in (deployment.folder / "dmod.toml").read_text())
     deployment.run("stack", "down")
     assert deployment.json("stack", "status") == []
     assert docker("network", "ls", "--quiet", "--filter", f"name={prefix}") == ""
