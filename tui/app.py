@@ -16,29 +16,34 @@ from tui.look import THEMES, Look
 from tui.machine import Machine
 from tui.memory import Memory
 from tui.options import Options
+from tui.screens.choose import Choose
+from tui.screens.confirm import Confirm
 from tui.screens.data import Data
-from tui.screens.docker import Docker
 from tui.screens.events import Events
 from tui.screens.help import Help
+from tui.screens.images import Images
 from tui.screens.jobs import Jobs
 from tui.screens.nodes import Nodes
 from tui.screens.pane import Pane
+from tui.screens.stacks import Stacks
+from tui.surroundings import Surroundings, told
 from tui.widgets.header import Header
 from tui.widgets.keys import Keys
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.screen import Screen
 
     from dmod.project import Project
+    from tui.doing import Doing
     from tui.entry import Clock
-    from tui.look import Line
 
-_PANES: tuple[type[Pane], ...] = (Jobs, Data, Docker, Nodes, Events)
+_PANES: tuple[type[Pane], ...] = (Jobs, Data, Stacks, Images, Nodes, Events)
+_SPLIT = 60  # of a hundred lines, those below a list
 THEMED = tuple(theme.name for theme in (*THEMES, *BUILTIN_THEMES.values()))
 
 
@@ -63,6 +68,9 @@ class Dashboard(App[None]):
         Binding("p", "pause", "pause", show=False),
         Binding("y", "copy", "copy id", show=False),
         Binding("Y", "copy_command", "copy command", show=False),
+        Binding("v", "columns", "columns", show=False),
+        Binding("left_parenthesis", "divide(-8)", "less below", show=False),
+        Binding("right_parenthesis", "divide(8)", "more below", show=False),
         Binding("question_mark", "help", "help", show=False),
         Binding("q,ctrl+q,ctrl+c", "quit", "quit", show=False, priority=False),
     ]
@@ -76,6 +84,7 @@ class Dashboard(App[None]):
         self.feed = Feed(project, clock=clock, read_only=options.read_only)
         self.theme = self._wanted_theme(options.theme or self.memory.theme)
         self.machine = Machine()
+        self.surroundings = Surroundings(project)
         self.paused = False
         self.crash: Exception | None = None
         self._watched = True  # whether the terminal says that somebody looks
@@ -105,10 +114,11 @@ class Dashboard(App[None]):
     def on_mount(self) -> None:
         """Look at the queue, and go on doing so."""
         self.theme_changed_signal.subscribe(self, lambda _: self._restyle())
-        jobs = self.query_one(Jobs)
         self.query_one(Prompt).history = self.memory.history
         self._look()
-        jobs.remembered(self.memory, self.options.filter)
+        for pane in self.query(Pane):
+            pane.remembered(self.memory, self.options.filter if isinstance(pane, Jobs) else "")
+            pane.divide(self.memory.split or _SPLIT)
         self._settle()
         self.pane.shown()
         self.set_interval(1 / max(self.options.fps, 0.2), self._tick)
@@ -122,12 +132,14 @@ class Dashboard(App[None]):
         self._watched = True
 
     def on_unmount(self) -> None:
-        """Remember how it was left."""
+        """Give the queue back, and wait for nothing."""
+        self.feed.doings.abandon()
         self.feed.close()
 
     def action_pane(self, name: str) -> None:
         """Show another screen."""
         self.query_one("#panes", ContentSwitcher).current = name
+        self._remember()
         self.pane.shown()
         self._settle()
 
@@ -156,12 +168,35 @@ class Dashboard(App[None]):
         """Every key."""
         self.push_screen(Help(self.look))
 
+    def action_divide(self, by: int) -> None:
+        """More or less room for what opens below a list."""
+        self.memory.split = max(20, min((self.memory.split or _SPLIT) + by, 80))
+        for pane in self.query(Pane):
+            pane.divide(self.memory.split)
+
+    def action_columns(self) -> None:
+        """Choose columns."""
+        self.push_screen(Choose(self.look, self.pane.table), lambda _: self._remember())
+
     async def action_quit(self) -> None:
-        """Leave, and remember how it was."""
-        self.query_one(Jobs).remember(self.memory)
+        """Leave; what would end with it is asked about first."""
+        going = self.feed.doings.going
+        if going and not isinstance(self.screen, Confirm):
+            self.push_screen(Confirm(f"{going[0].title} is going on, and ends if you leave. Leave?"), self._leave)
+        else:
+            self._leave(yes=True)
+
+    def _leave(self, yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
+        if yes:
+            self._remember()
+            self.exit()
+
+    def _remember(self) -> None:
+        """How it is now: also for a terminal that is closed."""
+        for pane in self.query(Pane):
+            pane.remember(self.memory)
         self.memory.screen, self.memory.theme = self.pane.name_, self.theme
         self.memory.write()
-        self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers beside themes."""
@@ -169,14 +204,10 @@ class Dashboard(App[None]):
         yield from (each for each in super().get_system_commands(screen) if each.title in kept)
         for pane in _PANES:
             yield SystemCommand(pane.title, f"Screen {pane.key}", partial(self.action_pane, pane.name_))
-        jobs = self.query_one(Jobs)
-        for title, said, call in jobs.commands():
-            yield SystemCommand(title, said, partial(self._on_jobs, call))
+        for title, said, call in self.pane.commands():
+            yield SystemCommand(title, said, call)
+        yield SystemCommand("Columns", "Which columns of this list are shown", self.action_columns)
         yield SystemCommand("Keys", "Every key, by screen", self.action_help)
-
-    def _on_jobs(self, call: Callable[[], None]) -> None:
-        self.action_pane("jobs")
-        call()
 
     def on_pane_changed(self) -> None:
         """The screen has other keys now."""
@@ -195,6 +226,8 @@ class Dashboard(App[None]):
         """Let the screen use what is typed."""
         wrong = self.pane.typed(event.text, done=event.done)
         self.query_one(Prompt).hint(wrong)
+        if event.done:
+            self._remember()
         self._tell()
 
     def _tick(self) -> None:
@@ -211,13 +244,23 @@ class Dashboard(App[None]):
         if self.feed.look():
             self.query_one(Jobs).tick()
             self._tell()
-        else:
-            self.query_one(Jobs).detail.follow()
+        self.pane.follow()
+        for doing in self.feed.doings.ended():
+            self._ended(doing)
+
+    def _ended(self, doing: Doing) -> None:
+        """Say how it ended, wherever one looks now."""
+        said = f"{doing.title}: {doing.error.message if doing.error else 'done'}"
+        self.notify(said, severity="error" if doing.error else "information", markup=False)
+        self.surroundings.soon()
+        self.query_one(Stacks).asked_.soon()
+        self.query_one(Images).asked_.soon()
 
     def _settle(self) -> None:
         """What is brought up to date once a second."""
         self._second = f"{self.feed.clock():%H:%M:%S}"
         self.machine.look()
+        self.surroundings.look(self.feed.clock().timestamp())
         if self.feed.settle():
             self.query_one(Jobs).tick()
         self.pane.settle()
@@ -226,13 +269,8 @@ class Dashboard(App[None]):
     def _tell(self) -> None:
         """Header and footer."""
         header = self.query_one(Header)
-        paused: Line = (("paused  ", "warning"),) if self.paused else ()
-        header.say(
-            state=(*paused, *self.feed.scheduler()),
-            counts=self.feed.counts,
-            clock=f"{self.feed.clock():%H:%M:%S}",
-            machine=self.machine.line(),
-        )
+        clock = f"{self.feed.clock():%H:%M:%S}"
+        header.say(told(self.feed, self.surroundings, self.machine, clock, paused=self.paused))
         header.show(self.pane.name_, self.pane.note())
         self.query_one(Keys).show(self.pane.keys())
 

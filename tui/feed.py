@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from dmod.scheduler import listing, lock
 from dmod.scheduler.listing import Wanted
 from dmod.scheduler.queue import Queue
 from tui import story
+from tui.doing import Doings
 from tui.entry import ACTIVE, ENDED, Entry, Progress
+from tui.happening import Happening
 from tui.pool import Pool, pools
 from tui.waits import Waits
 
@@ -33,24 +35,6 @@ _AT_ONCE = 5_000  # jobs that are read at once when there are many: an entry is 
 PAST = 2_000  # the newest events, which is all that is kept of them
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """An event and the name of its job."""
-
-    id: int
-    job: int
-    task: int | None  # None: of the job itself
-    name: str
-    status: str
-    time: datetime
-    note: str
-
-    @property
-    def label(self) -> str:
-        """How its job or task is named."""
-        return str(self.job) if self.task is None else f"{self.job}/{self.task}"
-
-
 class Feed:
     """One connection to the queue, looked at from one thread."""
 
@@ -60,6 +44,8 @@ class Feed:
         self.store = FolderStore(project.datasets)
         self._folders = str(project.jobs)
         self.entries: dict[int, Entry] = {}
+        self.doings = Doings()  # what is done to stacks and images
+        self.drained: frozenset[str] = frozenset()  # nodes
         self.changed: list[Entry] = []  # since the look before
         self.counts: Counter[str] = Counter()
         self.last = 0  # the newest job
@@ -229,6 +215,7 @@ class Feed:
         return True
 
     def _read(self) -> None:
+        self.drained = frozenset(self.queue.drained())
         self._waits.moved()
         moved, newest = self.queue.moved(self._seen)
         self._take(self.queue.these(moved))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCREENS = ("jobs", "data", "docker", "nodes", "events")
+SCREENS = ("jobs", "data", "stacks", "images", "nodes", "events")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,28 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dmod.docker.build import build, plan
 from dmod.docker.engine import command_line, engine, refusal
 from dmod.docker.services import Service, logs, services
-from dmod.docker.stack import Stack, compose_name, deployment, env_file, secret
+from dmod.docker.stack import Stack, compose_name, deployment, env_file, secret, variables
 from dmod.errors import ConflictError, DmodError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dmod.docker.build import Told
     from dmod.project import Project
 
 _LAST = 5  # lines of a service that does not become healthy
+
+
+def told(project: Project, stacks: Sequence[Stack], building: Told | None = None) -> dict[str, str]:
+    """What the compose files are told; with `building`, missing images are built first, and it hears."""
+    images = tuple(dict.fromkeys(name for stack in stacks for name in stack.images))
+    if building is not None and images:
+        build(project, images, building)
+    with engine() as client:
+        return variables(project, plan(client, project).tags)
 
 
 def up(project: Project, stacks: Sequence[Stack], told: Mapping[str, str], patience: int = 120) -> list[Service]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -15,7 +15,7 @@ from dmod.docker.stack import Stack, compose_name
 from dmod.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from dmod.project import Project
 
@@ -46,6 +46,22 @@ def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
             there = _containers(client, project, stack)
             found += [_service(stack, client.inspect_container(said["Id"])) for said in there]
     return found
+
+
+def condition(found: Iterable[Service]) -> str:
+    """How a stack is, by the worst of its services: healthy, running, ... or down."""
+    words = [each.health or each.state for each in found]
+    return next((word for word in words if word not in {"healthy", "running"}), words[0] if words else "down")
+
+
+@contextmanager
+def listening(
+    container: str, tail: int, since: float | None = None
+) -> Iterator[tuple[Iterator[str], Callable[[], None]]]:
+    """The lines of one container as it speaks, and what ends them from another thread. Raises as `engine` does."""
+    with engine() as client:
+        spoken = client.logs(container, stream=True, follow=True, tail=tail, since=since)
+        yield _lines(spoken), spoken.close
 
 
 def logs(  # noqa: PLR0913 - the options of one verb

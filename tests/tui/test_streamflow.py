@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from tui.screens.docker import page
 
 from tui.results import Results, load
-from tui.screens.docker import page
 from tui.streamflow import Streamflow
 from tui.widgets.hydrograph import painted
 

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from tui.entry import Entry
     from tui.feed import Feed
     from tui.look import Line, Look
-    from tui.memory import Memory
     from tui.widgets.pages import Pages
 
 
@@ -41,7 +41,7 @@ class Jobs(Pane):
     key = "1"
     DEFAULT_CSS = """
     Jobs #table { height: 1fr; }
-    Jobs Detail { height: 62%; display: none; }
+    Jobs Detail { height: 1fr; display: none; }
     Jobs.-open Detail { display: block; }
     Jobs.-whole #table { display: none; }
     Jobs.-whole Detail { height: 1fr; }
@@ -64,7 +64,6 @@ class Jobs(Pane):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
         self.rows: Rows[Entry] = Rows(lambda entry: entry.id, columns(feed.clock), sort="id", reverse=True)
-        self.filter = ""
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:
@@ -79,6 +78,11 @@ class Jobs(Pane):
         return self.query_one("#table", Table)
 
     @property
+    def below(self) -> Widget:
+        """The detail."""
+        return self.detail
+
+    @property
     def detail(self) -> Detail:
         """What is open below."""
         return self.query_one(Detail)
@@ -89,19 +93,7 @@ class Jobs(Pane):
         self.settle()
         self.table.focus()
 
-    def remembered(self, memory: Memory, given: str) -> None:
-        """Sort as it was left, filter as it was given."""
-        if memory.sort in self.rows.columns:
-            self.rows.order(memory.sort, reverse=memory.reverse)
-        if given:
-            self.app.notify(wrong, severity="warning") if (wrong := self.typed(given, done=True)) else None
-        self.table.settled()
-
-    def remember(self, memory: Memory) -> None:
-        """How it is left."""
-        memory.sort, memory.reverse = self.rows.sort, self.rows.reverse
-
-    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """For the palette: what can be done to the job under the cursor."""
         for page in self.detail.pages():
             yield page.capitalize(), f"{page} of the job", partial(self.action_page, page)
@@ -125,11 +117,12 @@ class Jobs(Pane):
         self.table.touched(changed)
         if len(self.rows) == 0:
             self.settle()
-        if self.detail.display:
-            entry = self.rows.get(self.table.cursor)
-            if self.table.cursor in changed:
-                self.detail.show(entry)
-            self.detail.follow()
+        if self.detail.display and self.table.cursor in changed:
+            self.detail.show(self.rows.get(self.table.cursor))
+
+    def follow(self) -> None:
+        """The log may have grown."""
+        self.detail.follow()
 
     def settle(self) -> None:
         """Bring the order up to date, and the times of jobs that run."""

@@ -71,6 +71,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self.rows, self.columns, self.look = rows, columns, look
         self.cursor: Key | None = None
         self.marks: set[Key] = set()
+        self.hidden: frozenset[str] = frozenset()  # columns that are not wanted
         self._at = 0  # where the cursor is, or was when its row went
         self._empty = empty
         self._laid: list[tuple[Column[T], int]] = []
@@ -80,6 +81,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Lay the columns out anew."""
         self._lay()
         self._seek()
+
+    def hide(self, columns: Iterable[str]) -> None:
+        """Leave columns out; the first always stays, for it says what a row is."""
+        self.hidden = frozenset(columns) & {column.key for column in self.columns[1:]}
+        self._lay()
+        self.refresh()
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -225,7 +232,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=self._at - height + 1, animate=False)
 
     def _lay(self) -> None:
-        self._laid = fit(self.columns, self.size.width - EDGE - 1)
+        wanted = [column for column in self.columns if column.key not in self.hidden]
+        self._laid = fit(wanted, self.size.width - EDGE - 1)
         self._strips.clear()
 
     def _head(self) -> Line:
