@@ -82,7 +82,8 @@ class Dashboard(App[None]):
         self.memory = Memory.read(project.state)
         self.options = options
         self.feed = Feed(project, clock=clock, read_only=options.read_only)
-        self.theme = self._wanted_theme(options.theme or self.memory.theme)
+        wanted = options.theme or self.memory.theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
         self.machine = Machine()
         self.surroundings = Surroundings(project)
         self.paused = False
@@ -94,7 +95,7 @@ class Dashboard(App[None]):
         """Header, screens, prompt, keys."""
         look = self.look
         yield Header(look, self.feed.project.name, [(pane.key, pane.name_, pane.title) for pane in _PANES])
-        with ContentSwitcher(id="panes", initial=self._first()):
+        with ContentSwitcher(id="panes", initial=self.options.first(self.memory.screen)):
             for pane in _PANES:
                 yield pane(look, self.feed)
         yield Prompt()
@@ -283,14 +284,6 @@ class Dashboard(App[None]):
         look = self.look
         for widget in (*self.query(Header), *self.query(Keys), *self.query(Pane)):
             widget.restyle(look)
-
-    def _first(self) -> str:
-        names = {pane.name_ for pane in _PANES}
-        wanted = self.options.screen or self.memory.screen
-        return wanted if wanted in names else "jobs"
-
-    def _wanted_theme(self, name: str) -> str:
-        return name if name in self.available_themes else THEMES[0].name
 
     def _fatal_error(self) -> None:
         """End without a page of traceback over the terminal: whoever started us keeps it in a file."""

@@ -148,13 +148,13 @@ class Feed:
         idle = not any(self.counts[status] for status in ("queued", *ACTIVE))
         return ("○ ", "muted" if idle else "warning"), ("scheduler down", "muted" if idle else "warning")
 
-    def cancel(self, job: int) -> None:
+    def cancel(self, job: int, task: int | None = None) -> None:
         """As `dmod job cancel`. Raises DmodError."""
-        self.queue.cancel(job)
+        self.queue.cancel(job, task)
 
-    def retry(self, job: int) -> None:
+    def retry(self, job: int, *tasks: int) -> None:
         """As `dmod job retry`. Raises DmodError."""
-        self.queue.retry(job)
+        self.queue.retry(job, tasks)
 
     def retry_failed(self, job: int) -> None:
         """As `dmod job retry --failed`. Raises DmodError."""

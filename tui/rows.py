@@ -40,6 +40,7 @@ class Rows(Generic[T]):
         self.columns = {column.key: column for column in columns}
         self.sort, self.reverse = sort, reverse
         self.keys: Keys = []  # shown, in order
+        self._ordered: list[Key] = []  # those of values, in order
         self.loose = False  # whether the order may be out of date
         self._key = key
         self._values: dict[Key, T] = {}
@@ -50,6 +51,11 @@ class Rows(Generic[T]):
     def __len__(self) -> int:
         """How many are shown."""
         return len(self.keys)
+
+    @property
+    def shown(self) -> int:
+        """How many of its values are shown; rows may have others below them."""
+        return len(self._ordered)
 
     @property
     def total(self) -> int:
@@ -75,7 +81,7 @@ class Rows(Generic[T]):
     def place(self, key: Key | None) -> int | None:
         """Where a key is shown."""
         if self._places is None:
-            self._places = {each: at for at, each in enumerate(self.keys)}
+            self._places = {each: at for at, each in enumerate(self._ordered)}
         return None if key is None else self._places.get(key)
 
     def put(self, values: Iterable[T]) -> set[Key]:
@@ -104,7 +110,8 @@ class Rows(Generic[T]):
         for key in gone:
             del self._values[key], self._revisions[key]
         if gone:
-            self.keys, self._places, self.loose = [key for key in self.keys if key not in gone], None, True
+            self._show([key for key in self._ordered if key not in gone])
+            self.loose = True
         return self.put(kept.values()) | gone
 
     def touch(self, keys: Iterable[Key]) -> None:
@@ -135,7 +142,11 @@ class Rows(Generic[T]):
         known.sort(key=ranks.__getitem__, reverse=self.reverse)
         keys = known + [key for key in shown if ranks[key] is None]
         self.loose = False
-        if keys == self.keys:
+        if keys == self._ordered:
             return False
-        self.keys, self._places = keys, None
+        self._show(keys)
         return True
+
+    def _show(self, keys: list[Key]) -> None:
+        self._ordered, self._places = keys, None
+        self.keys = keys

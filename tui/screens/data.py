@@ -156,10 +156,12 @@ class Data(Pane):
 
     def action_against(self) -> None:
         """Hold all against what the job under the cursor of screen 1 needs; again: no longer."""
-        job, need = self.app.query_one(Jobs).table.cursor, None
+        jobs, need = self.app.query_one(Jobs), None
+        chosen = jobs.rows.job(jobs.table.cursor)
+        job = chosen.id if chosen else None
         if self.span.need is None:
             try:
-                need = Need.of(self.feed.job(int(job)), self.feed.store) if job is not None else None
+                need = Need.of(self.feed.job(job), self.feed.store) if job is not None else None
             except DmodError as error:
                 self.app.notify(error.message, severity="error", markup=False)
                 return

@@ -138,12 +138,7 @@ class Stacks(EnginePane[Berth]):
 
     def typed(self, text: str, *, done: bool) -> str:
         """Search, or filter."""
-        if not self._in_log():
-            return super().typed(text, done=done)
-        if done:
-            self.query_one(Log).search(text)
-            self.query_one(Log).focus()
-        return ""
+        return self.query_one(Log).typed(text, done=done) if self._in_log() else super().typed(text, done=done)
 
     def _in_log(self) -> bool:
         return self.open and self.page == "log" and not self.table.has_focus

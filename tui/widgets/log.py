@@ -76,6 +76,13 @@ class Log(ScrollView, can_focus=True):
         self.found = None
         self.action_again(back=True)
 
+    def typed(self, text: str, *, done: bool) -> str:
+        """Search, once the text is complete; nothing can be wrong with one."""
+        if done:
+            self.search(text)
+            self.focus()
+        return ""
+
     def restyle(self, look: Look) -> None:
         """Take on another look."""
         self.look = look

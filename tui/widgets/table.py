@@ -43,6 +43,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         Binding("end,G", "edge(1)", "last", show=False),
         Binding("space", "mark", "mark", show=False),
         Binding("enter", "open", "open", show=False),
+        Binding("right", "fold(False)", "unfold", show=False),
+        Binding("left", "fold(True)", "fold", show=False),
         Binding("s", "sort(1)", "sort", show=False),
         Binding("S", "reverse", "reverse", show=False),
     ]
@@ -60,6 +62,13 @@ class Table(ScrollView, Generic[T], can_focus=True):
         def __init__(self, table: Table[T], key: Key) -> None:
             super().__init__()
             self.table, self.key = table, key
+
+    class Folded(Message):
+        """What is below a row shall be hidden, or shown."""
+
+        def __init__(self, key: Key, *, away: bool) -> None:
+            super().__init__()
+            self.key, self.away = key, away
 
     class Sorted(Message):
         """The order was changed by hand."""
@@ -180,6 +189,11 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Choose the row under the cursor."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
+
+    def action_fold(self, away: bool) -> None:  # noqa: FBT001 - an action's argument
+        """Hide or show what is below the row."""
+        if self.cursor is not None:
+            self.post_message(self.Folded(self.cursor, away=away))
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column that can be seen."""
