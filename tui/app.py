@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -27,6 +28,7 @@ from tui.screens.nodes import Nodes
 from tui.screens.pane import Pane
 from tui.screens.stacks import Stacks
 from tui.surroundings import Surroundings, told
+from tui.terminal import Terminal
 from tui.widgets.header import Header
 from tui.widgets.keys import Keys
 from tui.widgets.prompt import Prompt
@@ -36,13 +38,16 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from dmod.project import Project
     from tui.doing import Doing
     from tui.entry import Clock
 
+_PLAIN = Options()
 _PANES: tuple[type[Pane], ...] = (Jobs, Data, Stacks, Images, Nodes, Events)
+_BREATH = 0.005  # seconds for keys, between pieces of a long queue
 _SPLIT = 60  # of a hundred lines, those below a list
 THEMED = tuple(theme.name for theme in (*THEMES, *BUILTIN_THEMES.values()))
 
@@ -75,8 +80,14 @@ class Dashboard(App[None]):
         Binding("q,ctrl+q,ctrl+c", "quit", "quit", show=False, priority=False),
     ]
 
-    def __init__(self, project: Project, options: Options = Options(), clock: Clock | None = None) -> None:  # noqa: B008 - frozen
-        super().__init__()
+    def __init__(
+        self,
+        project: Project,
+        options: Options = _PLAIN,
+        clock: Clock | None = None,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver)
         for theme in THEMES:
             self.register_theme(theme)
         self.memory = Memory.read(project.state)
@@ -122,6 +133,7 @@ class Dashboard(App[None]):
             pane.divide(self.memory.split or _SPLIT)
         self._settle()
         self.pane.shown()
+        self._read_on()
         self.set_interval(1 / max(self.options.fps, 0.2), self._tick)
 
     def on_app_blur(self) -> None:
@@ -249,6 +261,16 @@ class Dashboard(App[None]):
         for doing in self.feed.doings.ended():
             self._ended(doing)
 
+    def _read_on(self) -> None:
+        """What is left of a long queue, piece by piece."""
+        self._look()
+        if self.feed.reading:
+            self.set_timer(_BREATH, self._read_on)
+        else:
+            gc.collect()
+            gc.freeze()  # what is here stays: to look through it again and again would take longer than a picture
+            gc.enable()
+
     def _ended(self, doing: Doing) -> None:
         """Say how it ended, wherever one looks now."""
         said = f"{doing.title}: {doing.error.message if doing.error else 'done'}"
@@ -297,7 +319,8 @@ def run(project: Project, options: Options) -> None:
     for name in () if os.environ.get("TEXTUAL_DRIVER") else ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # they would hide from us that the terminal is resized
     os.environ.setdefault("ESCDELAY", "25")
-    app = Dashboard(project, options)
+    gc.disable()  # until it has begun
+    app = Dashboard(project, options, driver=None if os.environ.get("TEXTUAL_DRIVER") else Terminal)
     app.run(mouse=options.mouse)
     if app.crash is not None:
         raise app.crash

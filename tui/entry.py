@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
@@ -135,8 +136,8 @@ class Entry:
         """From a row of the queue."""
         return cls(
             job.id,
-            job.name,
-            job.kind,
+            intern(job.name),  # thousands are alike
+            intern(job.kind),
             str(job.status),
             job.cpus,
             job.submitted,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tui.look import Line
     from tui.story import Story
 
-_AT_ONCE = 5_000  # jobs that are read at once when there are many: an entry is small, a row of the queue is not
+_AT_ONCE = 1_500  # jobs that are read between two pictures when there are many, the newest first
 PAST = 2_000  # the newest events, which is all that is kept of them
 
 
@@ -56,6 +56,8 @@ class Feed:
         self.going: set[int] = set()  # jobs that are staging, running or collecting
         self._queued: set[int] = set()
         self._waits = Waits(project.config)
+        self.reading = False  # whether there are older jobs that were not read yet
+        self._older: int | None = None  # they are older than this one
         self._version = -1
         self._pruned = False  # whether jobs may have been forgotten
         self._seen = 0  # the newest event
@@ -84,6 +86,8 @@ class Feed:
         try:
             if self._queue is None and not self._open():
                 return False
+            if self.reading and not self.changed:
+                self._read_older()
             version = self.queue.version()
             if version != self._version:
                 self._read()
@@ -124,7 +128,7 @@ class Feed:
 
     def happenings(self) -> Sequence[Happening] | None:
         """The newest events, oldest first; None if nothing happened since this was last asked."""
-        if self._queue is None or self._told == self._seen:
+        if self._queue is None or self.reading or self._told == self._seen:
             return None
         try:
             news = self.queue.events(after=self._told, limit=PAST)
@@ -208,11 +212,17 @@ class Feed:
         self._queue = Queue(path)
         newest = self.queue.events(limit=1)
         self._seen = newest[-1].id if newest else 0
-        before: int | None = None
-        while jobs := listing.jobs(self.queue, Wanted(before=before, limit=_AT_ONCE)):
-            self._take(jobs)
-            before = jobs[0].id
+        self._older = None
+        self.reading = True
+        self._read_older()
         return True
+
+    def _read_older(self) -> None:
+        """Read another piece of what was there when the queue was opened."""
+        jobs = listing.jobs(self.queue, Wanted(before=self._older, limit=_AT_ONCE))
+        self._take(jobs)
+        self.reading = len(jobs) == _AT_ONCE
+        self._older = jobs[0].id if jobs else None
 
     def _read(self) -> None:
         self.drained = frozenset(self.queue.drained())
@@ -241,7 +251,8 @@ class Feed:
 
     def _forget(self) -> None:
         """Drop the jobs that were pruned: no event tells of them."""
-        there = sum(self.queue.counts().values()) if self._pruned and self._queue else len(self.entries)
+        ask = self._pruned and self._queue is not None and not self.reading
+        there = sum(self.queue.counts().values()) if ask else len(self.entries)
         self._pruned = there != len(self.entries)
         if there >= len(self.entries):
             return
@@ -282,5 +293,5 @@ class Feed:
             self.going.clear()
             self._queued.clear()
             self._happened.clear()
-            self._version, self._told = -1, 0
+            self._version, self._told, self.reading = -1, 0, False
             self.generation += 1

@@ -76,7 +76,7 @@ class Rows(Generic[T]):
 
     def revision(self, key: Key) -> int:
         """A number that changes when the value does."""
-        return self._revisions[key]
+        return self._revisions.get(key, 0)
 
     def place(self, key: Key | None) -> int | None:
         """Where a key is shown."""
@@ -86,7 +86,7 @@ class Rows(Generic[T]):
 
     def put(self, values: Iterable[T]) -> set[Key]:
         """Add or replace values; returns the keys of those that differ from what was there."""
-        changed = set()
+        changed, new = set[Key](), set[Key]()
         for value in values:
             key = self._key(value)
             before = self._values.get(key)
@@ -94,9 +94,9 @@ class Rows(Generic[T]):
                 continue
             self.loose = self.loose or before is None or self._moves(before, value)
             self._values[key] = value
-            changed.add(key)
+            (new if before is None else changed).add(key)
         self.touch(changed)
-        return changed
+        return changed | new
 
     def _moves(self, before: T, after: T) -> bool:
         """Whether a change may make another order or selection: most do not, and a sort of all rows is dear."""
@@ -108,7 +108,8 @@ class Rows(Generic[T]):
         kept = {self._key(value): value for value in values}
         gone = self._values.keys() - kept.keys()
         for key in gone:
-            del self._values[key], self._revisions[key]
+            del self._values[key]
+            self.touch([key])  # it may come again as another
         if gone:
             self._show([key for key in self._ordered if key not in gone])
             self.loose = True

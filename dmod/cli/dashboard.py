@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dmod.cli.output import write
-from dmod.cli.settings import current, project
-from dmod.cli.terminal import plain
-from dmod.errors import DmodError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_OURS = ("textual", "rich", "textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2")  # of the extras
+from dmod.cli import dashboard_open
 
 
 def command(  # noqa: PLR0913, PLR0917 - options
@@ -41,56 +30,4 @@ def command(  # noqa: PLR0913, PLR0917 - options
     dmod dashboard --filter state:failed --read-only
     dmod dashboard --web
     """
-    here = project()
-    if not web:
-        _need_terminal()
-    with _needing("dashboard"):
-        from tui.app import THEMED, run
-        from tui.options import SCREENS, Options
-    _known("screen", screen, SCREENS)
-    _known("theme", theme, THEMED)
-    if web:
-        with _needing("web"):
-            from tui.web import serve
-        given = {"--screen": screen, "--filter": filter, "--theme": theme, "--fps": str(fps)}
-        words = [word for name, value in given.items() if value for word in (name, value)]
-        protect = read_only or not allow_changes
-        serve(here.root, here.name, [*words, "--read-only"] if protect else words, port, write)
-        return
-    ascii_only = current().ascii or plain(sys.stderr)
-    run(here, Options(screen, filter, read_only, fps, ascii_only, theme, not no_mouse))
-
-
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Say what to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _OURS:
-            raise
-        raise DmodError(
-            f"the dashboard needs the Python package {error.name}", fix=f"pip install 'dmod[{extra}]'"
-        ) from error
-
-
-def _need_terminal() -> None:
-    """Textual draws on stderr and reads keys from stdin."""
-    if os.environ.get("TEXTUAL_DRIVER"):
-        return  # a server draws for us
-    for name, stream in (("stderr", sys.stderr), ("stdin", sys.stdin)):
-        if not stream.isatty():
-            raise UsageError(
-                f"the dashboard needs a terminal, and {name} is none",
-                why="it draws on stderr and reads keys from stdin",
-                fix="dmod status, or dmod job list",
-            )
-
-
-def _known(what: str, name: str, names: tuple[str, ...]) -> None:
-    from dmod.nearest import nearest
-
-    if name and name not in names:
-        near = nearest(name, names)
-        fix = f"dmod dashboard --{what} {near}" if near else ""
-        raise UsageError(f'there is no {what} "{name}"', why=f"they are {', '.join(names)}", fix=fix)
+    dashboard_open.show(screen, filter, read_only, fps, theme, no_mouse, web, allow_changes, port)

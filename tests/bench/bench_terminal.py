@@ -39,8 +39,7 @@ _LATE = """
 import asyncio, sys, time
 from tui import app
 class Late(app.Dashboard):
-    def on_mount(self):
-        super().on_mount()
+    def on_ready(self):
         self.late = asyncio.create_task(self.watch())
     async def watch(self):
         with open(sys.argv[2], "w", buffering=1) as out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -62,13 +63,13 @@ class Header(Widget):
         """Show what is to be told of everything; draws only what changed."""
         if told != self._told:
             self._told = told
-            self.refresh()
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     def show(self, active: str, note: Line) -> None:
         """Mark a screen as the one that is shown, with a note about it."""
         if (active, note) != (self._active, self._note):
             self._active, self._note = active, note
-            self.refresh()
+            self.refresh(Region(0, 1, self.size.width, 1))
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""

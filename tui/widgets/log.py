@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tui.look import Line, Look
 
+_REST = 0.35  # seconds after much was added
 _ALARMS = ("error", "failed", "traceback", "exception", "killed")
 
 
@@ -53,6 +55,7 @@ class Log(ScrollView, can_focus=True):
         self.sought = ""  # what was searched for
         self.found: int | None = None  # the byte where its line begins
         self._hit = -1  # that line
+        self._rest = 0.0  # until then it is not drawn again: nobody reads so fast
         self._aside = 0  # cells to the left that are not shown
         self._empty: list[Line] = []
 
@@ -67,7 +70,12 @@ class Log(ScrollView, can_focus=True):
 
     def follow(self) -> None:
         """Show what was added since, while it follows."""
-        if self.file is not None and self.following and self.file.follow():
+        if self.file is None or not self.following or time.monotonic() < self._rest:
+            return
+        before = self.file.end
+        if self.file.follow():
+            much = self.file.end - before > self.size.width * self.size.height // 8
+            self._rest = time.monotonic() + (_REST if much else 0.0)
             self._grown()
 
     def search(self, text: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EDGE = 2  # cells before the first column, where marks are
 _HEAD = 1  # lines
+_DRAWN = 512  # rows
 
 
 class Table(ScrollView, Generic[T], can_focus=True):
@@ -84,7 +85,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._at = 0  # where the cursor is, or was when its row went
         self._empty = empty
         self._laid: list[tuple[Column[T], int]] = []
-        self._strips: LRUCache[tuple[Key, int, bool, str], Strip] = LRUCache(1024)
+        self._drawn: dict[Key, Strip] = {}  # what the terminal shows of rows that can be seen
+        self._strips: LRUCache[tuple[Key, int, bool, str], Strip] = LRUCache(256)
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
@@ -110,7 +112,29 @@ class Table(ScrollView, Generic[T], can_focus=True):
         for key in keys:
             place = self.rows.place(key)
             if place is not None and place in seen:
-                self.refresh(Region(0, place - top + _HEAD, self.size.width, 1))
+                begin, end = self._differs(key)
+                if end > begin:
+                    self.refresh(Region(begin, place - top + _HEAD, end - begin, 1))
+
+    def _differs(self, key: Key) -> tuple[int, int]:
+        """From which cell to which a row is not as it was drawn last: a terminal is told no more than that."""
+        before, now = self._drawn.get(key), self._strip(key)
+        if before is None or before.cell_length != now.cell_length:
+            return 0, self.size.width
+        return _apart(before, now)
+
+    def _strip(self, key: Key) -> Strip:
+        """A row as it is drawn now."""
+        on = "ground" if key != self.cursor else "cursor" if self.has_focus else "cursor-away"
+        marked = key in self.marks
+        cached = (key, self.rows.revision(key), marked, on)
+        strip = self._strips.get(cached)
+        if strip is None:
+            strip = self._strips[cached] = self.look.strip(self._line(key, marked=marked), self.size.width, on)
+        if len(self._drawn) > _DRAWN:
+            self._drawn.clear()
+        self._drawn[key] = strip
+        return strip
 
     def settled(self) -> None:
         """Draw everything again, after the order or the selection changed."""
@@ -137,14 +161,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         at = y - _HEAD + self.scroll_offset.y
         if at >= len(self.rows):
             return self.look.strip(self._message(y) if not len(self.rows) else (), width)
-        key = self.rows.keys[at]
-        on = "ground" if key != self.cursor else "cursor" if self.has_focus else "cursor-away"
-        marked = key in self.marks
-        cached = (key, self.rows.revision(key), marked, on)
-        strip = self._strips.get(cached)
-        if strip is None:
-            strip = self._strips[cached] = self.look.strip(self._line(key, marked=marked), width, on)
-        return strip
+        return self._strip(self.rows.keys[at])
 
     def on_focus(self) -> None:
         """Show which pane the keys go to."""
@@ -272,3 +289,16 @@ class Table(ScrollView, Generic[T], can_focus=True):
         lines = self._empty()
         at = y - _HEAD - 1
         return ((" " * EDGE, "text"), *lines[at]) if 0 <= at < len(lines) else ()
+
+
+def _apart(before: Strip, now: Strip) -> tuple[int, int]:
+    """The cells from the first piece that differs to the last."""
+    one, other = list(before), list(now)
+    begin = end = 0
+    while one and other and one[0] == other[0]:
+        begin += one.pop(0).cell_length
+        other.pop(0)
+    while one and other and one[-1] == other[-1]:
+        end += one.pop().cell_length
+        other.pop()
+    return begin, now.cell_length - end
