@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,7 +27,6 @@ from tui.screens.nodes import Nodes
 from tui.screens.pane import Pane
 from tui.screens.stacks import Stacks
 from tui.surroundings import Surroundings, told
-from tui.terminal import Terminal
 from tui.widgets.header import Header
 from tui.widgets.keys import Keys
 from tui.widgets.prompt import Prompt
@@ -311,16 +309,3 @@ class Dashboard(App[None]):
         """End without a page of traceback over the terminal: whoever started us keeps it in a file."""
         self.crash = self._exception
         self._close_messages_no_wait()
-
-
-def run(project: Project, options: Options) -> None:
-    """Show the dashboard until it is left. Raises what went wrong inside, once the terminal is as it was."""
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    for name in () if os.environ.get("TEXTUAL_DRIVER") else ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)  # they would hide from us that the terminal is resized
-    os.environ.setdefault("ESCDELAY", "25")
-    gc.disable()  # until it has begun
-    app = Dashboard(project, options, driver=None if os.environ.get("TEXTUAL_DRIVER") else Terminal)
-    app.run(mouse=options.mouse)
-    if app.crash is not None:
-        raise app.crash

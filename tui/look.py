@@ -143,3 +143,16 @@ def glyph(status: str) -> Piece:
 @lru_cache(4096)
 def _narrow(text: str) -> str:
     return text.translate(_ASCII).encode("ascii", "replace").decode()
+
+
+def apart(before: Strip, now: Strip) -> tuple[int, int]:
+    """The cells from the first piece that differs to the last."""
+    one, other = list(before), list(now)
+    begin = end = 0
+    while one and other and one[0] == other[0]:
+        begin += one.pop(0).cell_length
+        other.pop(0)
+    while one and other and one[-1] == other[-1]:
+        end += one.pop().cell_length
+        other.pop()
+    return begin, now.cell_length - end

@@ -34,8 +34,9 @@ def show(  # noqa: PLR0913, PLR0917 - the options of the command
     if not web:
         _need_terminal()
     with _needing("dashboard"):
-        from tui.app import THEMED, run
+        from tui.app import THEMED
         from tui.options import SCREENS, Options
+        from tui.start import run
     _known("screen", screen, SCREENS)
     _known("theme", theme, THEMED)
     if not 0 <= port <= 65_535:

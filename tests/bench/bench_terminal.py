@@ -37,8 +37,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 LIMITS = {20_000: (10, 60), 200_000: (15, 200)}  # % of a cpu, MB
 _LATE = """
 import asyncio, sys, time
-from tui import app
-class Late(app.Dashboard):
+from tui import start
+class Late(start.Dashboard):
     def on_ready(self):
         self.late = asyncio.create_task(self.watch())
     async def watch(self):
@@ -50,8 +50,8 @@ class Late(app.Dashboard):
 from dmod.project import Project
 from tui.options import Options
 from pathlib import Path
-app.Dashboard = Late
-app.run(Project.find(Path(sys.argv[1])), Options())
+start.Dashboard = Late
+start.run(Project.find(Path(sys.argv[1])), Options())
 """
 
 

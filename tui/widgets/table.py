@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from tui.columns import GAP, cell, fit
+from tui.look import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -121,7 +122,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         before, now = self._drawn.get(key), self._strip(key)
         if before is None or before.cell_length != now.cell_length:
             return 0, self.size.width
-        return _apart(before, now)
+        return apart(before, now)
 
     def _strip(self, key: Key) -> Strip:
         """A row as it is drawn now."""
@@ -289,16 +290,3 @@ class Table(ScrollView, Generic[T], can_focus=True):
         lines = self._empty()
         at = y - _HEAD - 1
         return ((" " * EDGE, "text"), *lines[at]) if 0 <= at < len(lines) else ()
-
-
-def _apart(before: Strip, now: Strip) -> tuple[int, int]:
-    """The cells from the first piece that differs to the last."""
-    one, other = list(before), list(now)
-    begin = end = 0
-    while one and other and one[0] == other[0]:
-        begin += one.pop(0).cell_length
-        other.pop(0)
-    while one and other and one[-1] == other[-1]:
-        end += one.pop().cell_length
-        other.pop()
-    return begin, now.cell_length - end
