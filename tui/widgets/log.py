@@ -63,7 +63,7 @@ class Log(ScrollView, can_focus=True):
         """Show another file from its end, or say why there is none."""
         self._empty = empty
         if self.file is None or self.file.path != path:
-            self.file = LogFile(path) if path else None
+            self.file, self._rest = LogFile(path) if path else None, 0.0
             self.following, self.sought, self.found, self._hit, self._aside = True, "", None, -1, 0
             self._grown()
         self.follow()
@@ -129,7 +129,7 @@ class Log(ScrollView, can_focus=True):
         """To the end, and follow."""
         if self.file is not None and self.file.path.exists():
             self.file = LogFile(self.file.path)
-        self._hit, self.found = -1, None
+        self._hit, self.found, self._rest = -1, None, 0.0
         self._follow(on=True)
         self.follow()
         self._grown()
