@@ -1,5 +1,5 @@
 # make demo    a virtual environment, dmod with what the demo needs, three rivers simulated and scored
-# make test    the tests; ARGS=--live insists on every real thing they can drive
+# make test    the tests; ARGS=--live runs the slow ones too, on every real thing they can drive
 # make check   what CI runs: style, types, layers, and the tests with --live
 PYTHON ?= python3
 BIN := .venv/bin

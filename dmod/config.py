@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import tables, toml_file
-from dmod.config_services import Build, ObjectStoreTable, Stacks
+from dmod.config_services import Build, ImageTable, ObjectStoreTable, Stacks, Tls
 from dmod.errors import UsageError
-from dmod.tables import hints
+from dmod.tables import hints, key_of
 
 if TYPE_CHECKING:
     from dmod.toml_file import Located
@@ -57,8 +57,15 @@ class Defaults:
         default="local",
         metadata={
             "doc": "where workers run",
-            "choices": ("local",),
+            "choices": ("local", "docker"),
             "aliases": ("engine", "backend", "runner", "launcher"),
+        },
+    )
+    image: str = field(
+        default="worker",
+        metadata={
+            "doc": "in which workers run, if in containers: a name of images/, or what Docker calls it",
+            "aliases": ("container", "container_image", "docker_image"),
         },
     )
     time_limit: int = field(  # seconds
@@ -141,6 +148,14 @@ class Data:
             "aliases": ("path", "dir", "directory", "datasets", "root", "store"),
         },
     )
+    outputs: str = field(
+        default="folder",
+        metadata={
+            "doc": "where outputs of jobs go, when no job needs them here: folder, object-store",
+            "choices": ("folder", "object-store"),
+            "aliases": ("output", "output_store", "outputs_to", "results"),
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +184,15 @@ class Tables:
     object_store: ObjectStoreTable = field(
         default_factory=ObjectStoreTable, metadata={"aliases": ("objects", "s3", "minio", "object-store", "bucket")}
     )
-    build: Build = field(default_factory=Build, metadata={"aliases": ("image", "images", "docker", "pip")})
+    build: Build = field(default_factory=Build, metadata={"aliases": ("docker", "pip")})
+    images: Mapping[str, ImageTable] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "images of one's own, with modules, or around a compiled ngen",
+            "aliases": ("image", "variants", "modules"),
+        },
+    )
+    tls: Tls = field(default_factory=Tls, metadata={"aliases": ("ssl", "https", "certificates", "certificate")})
     stacks: Stacks = field(default_factory=Stacks, metadata={"aliases": ("stack", "services", "ports")})
 
 
@@ -208,9 +231,10 @@ class Config(Tables):
 
 
 def _entries(table: object, names: Iterable[str], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    called = {} if isinstance(table, Mapping) else {each.name: key_of(each) for each in fields(table)}  # type: ignore[arg-type]
     for name in names:
         value = table[name] if isinstance(table, Mapping) else getattr(table, name)
-        keys = (*above, name)
+        keys = (*above, called.get(name, name))
         if isinstance(value, Mapping):
             yield from _entries(value, value, keys)
         elif is_dataclass(value):
@@ -226,7 +250,7 @@ def setting(dotted: str) -> Field[Any]:
     hint = hints(Tables)[name]
     if typing.get_origin(hint) is Mapping:  # of names, which may have dots
         hint, key = typing.get_args(hint)[1], key.rpartition(".")[2]
-    return next(each for each in fields(hint) if each.name == key) if is_dataclass(hint) else table
+    return next(each for each in fields(hint) if key_of(each) == key) if is_dataclass(hint) else table
 
 
 def variable(dotted: str) -> str:

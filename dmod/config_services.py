@@ -25,10 +25,35 @@ class Build:
         },
     )
     registry: str = field(
-        default="127.0.0.1:5000",
+        default="",
         metadata={
-            "doc": "where dmod image push sends images",
+            "doc": 'where dmod image push sends images; "" is the registry of the own stack',
             "aliases": ("push_to", "remote", "repository"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTable:
+    """An image of one's own: another one with modules in it, or around a compiled ngen."""
+
+    from_: str = field(
+        default="",
+        metadata={
+            "key": "from",
+            "doc": "an image of dmod's, or any with a compiled ngen in it; by default what its name begins with",
+            "aliases": ("base", "image", "parent", "source"),
+        },
+    )
+    modules: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "folders with a module.toml, compiled into it", "aliases": ("module", "models", "with")},
+    )
+    ngen: str = field(
+        default="",
+        metadata={
+            "doc": 'where ngen lies in the image of "from", where it is not found',
+            "aliases": ("ngen_path", "path", "binary"),
         },
     )
 
@@ -75,8 +100,60 @@ class ObjectStoreTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """How registry and object store are spoken to: in the clear on this machine, or under certificates."""
+
+    enabled: bool = field(
+        default=False,
+        metadata={
+            "doc": "true: the services of stacks show a certificate",
+            "aliases": ("on", "enable", "secure", "use_tls"),
+        },
+    )
+    names: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "more names and addresses that they are reached by",
+            "aliases": ("hosts", "addresses", "san", "sans", "domains"),
+        },
+    )
+    certificate: str = field(
+        default="",
+        metadata={
+            "doc": 'a file with it and its chain; "" is one that dmod makes, and renews',
+            "aliases": ("cert", "certificate_file", "cert_file", "crt"),
+        },
+    )
+    key: str = field(
+        default="",
+        metadata={"doc": "the file with its private key", "aliases": ("private_key", "key_file", "secret_key")},
+    )
+    ca: str = field(
+        default="",
+        metadata={
+            "doc": 'a file with the authority that clients trust beside the known ones; "" is that of dmod',
+            "aliases": ("authority", "ca_file", "cafile", "ca_bundle", "ca_cert"),
+        },
+    )
+
+    def __post_init__(self) -> None:
+        """A certificate is of no use without its key."""
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key must be given both, or neither")
+
+
+@dataclass(frozen=True, slots=True)
 class Stacks:
-    """Where the services of stacks listen."""
+    """Where the services of stacks run, and where they listen."""
+
+    mode: str = field(
+        default="compose",
+        metadata={
+            "doc": "compose: on this machine; swarm: on the nodes of its Swarm",
+            "choices": ("compose", "swarm"),
+            "aliases": ("orchestrator", "engine", "with", "use"),
+        },
+    )
 
     address: str = field(
         default="127.0.0.1",

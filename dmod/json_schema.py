@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from dmod.tables import hints
+from dmod.tables import hints, key_of
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _SIZES: dict[str, dict[str, Any]] = {
@@ -57,10 +57,10 @@ def _named(kind: str) -> dict[str, Any]:
 
 def _object(cls: type) -> dict[str, Any]:
     known = [field for field in fields(cls) if field.init]
-    required = [field.name for field in known if field.default is MISSING and field.default_factory is MISSING]
+    required = [key_of(field) for field in known if field.default is MISSING and field.default_factory is MISSING]
     return {
         "type": "object",
-        "properties": {field.name: _property(field, hints(cls)[field.name]) for field in known},
+        "properties": {key_of(field): _property(field, hints(cls)[field.name]) for field in known},
         **({"required": required} if required else {}),
         "additionalProperties": False,
     }

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmod import layout
 from dmod.errors import ConflictError, NotFoundError
 from dmod.paths import shown
 
@@ -65,7 +66,7 @@ class Project:
     @property
     def state(self) -> Path:
         """Where dmod keeps what it knows."""
-        return self.root / ".dmod"
+        return self.root / layout.STATE
 
     @property
     def queue(self) -> Path:
@@ -87,6 +88,14 @@ class Project:
         """Where datasets of the object store lie that were fetched to this machine; on the same disk."""
         return self.datasets / ".cache"
 
+    @property
+    def authority(self) -> Path | None:
+        """Certificates that clients trust beside the known ones; None if there are none."""
+        given, own = self.config.tls.ca, self.state / "tls" / "ca.crt"
+        if given:
+            return self.root / Path(given).expanduser()
+        return own if own.exists() else None
+
     def job_folder(self, identifier: int, task: int = 0) -> Path:
         """The folder of a job, or of one of the numbered tasks of an array."""
         return self.jobs / str(identifier) / str(task) if task else self.jobs / str(identifier)
@@ -98,7 +107,7 @@ def create(folder: Path, name: str = "") -> Project:
     if file.exists():
         raise ConflictError(f"{shown(file)} exists: this is a project already", fix="dmod config check")
     try:
-        (folder / ".dmod").mkdir(parents=True, exist_ok=True)
+        (folder / layout.STATE).mkdir(parents=True, exist_ok=True)
         _ignore(folder / ".gitignore")
         named = f'name = "{_plain(name or folder.absolute().name)}"'
         text = template().replace(_NAME, f"{named:<{len(_NAME)}}", 1)

@@ -1,8 +1,9 @@
 """Tables of a TOML or JSON document as frozen dataclasses; every mistake is named with its place and the way out.
 
 A field's metadata may hold `kind` ("memory": bytes from `512MiB`, "duration": seconds from `1h30m`), `choices`,
-`minimum`, `maximum`, `aliases` (other names people try for it) and `doc` (one line for the schema). Where a
-table's keys are names (`Mapping[str, Node]`, `Mapping[str, int]`), they hold for the value of each name.
+`minimum`, `maximum`, `aliases` (other names people try for it), `doc` (one line for the schema) and `key` (what it
+is called in the document, where Python keeps that word for itself: `from`). Where a table's keys are names
+(`Mapping[str, Node]`, `Mapping[str, int]`), they hold for the value of each name.
 """
 
 from __future__ import annotations
@@ -72,6 +73,11 @@ def hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
+def key_of(field: Field[Any]) -> str:
+    """What a field is called in the document."""
+    return str(field.metadata.get("key", field.name))
+
+
 class _Reading:
     """One table being read: where its keys stand, and the mistakes found so far."""
 
@@ -84,7 +90,7 @@ class _Reading:
             self.problems.append(f"{self.where(*prefix)} {_name(prefix)} must be a table, not {_said(table)}")
             return None
         before, values = len(self.problems), {}
-        known = {field.name: field for field in fields(cls) if field.init}
+        known = {key_of(field): field for field in fields(cls) if field.init}
         self.problems += [
             f'{self.where(*prefix, key)} unknown key "{key}"{_inside(prefix)}; {_instead(key, known)}'
             for key in table
@@ -92,7 +98,7 @@ class _Reading:
         ]
         for key, field in known.items():
             if key in table:
-                values[key] = self.field(field, hints(cls)[key], table[key], (*prefix, key))
+                values[field.name] = self.field(field, hints(cls)[field.name], table[key], (*prefix, key))
             elif field.default is MISSING and field.default_factory is MISSING:
                 said = f'the key "{key}" is missing{_inside(prefix)}{_doc(field)}'
                 self.problems.append(f"{self.where(*prefix)} {said}")

@@ -36,8 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--live",
         action="store_true",
-        help="a live test whose real counterpart is missing fails instead of being skipped",
+        help="run slow tests too; a live test whose real counterpart is missing fails instead of being skipped",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests to CI, and to those who ask for them: a suite that takes long is not run."""
+    if not config.getoption("--live"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip("slow: --live"))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.theme import BUILTIN_THEMES
-from textual.widgets import ContentSwitcher
 
 from tui.feed import Feed
 from tui.look import THEMES, Look
@@ -18,14 +17,9 @@ from tui.memory import Memory
 from tui.options import Options
 from tui.screens.choose import Choose
 from tui.screens.confirm import Confirm
-from tui.screens.data import Data
-from tui.screens.events import Events
 from tui.screens.help import Help
-from tui.screens.images import Images
 from tui.screens.jobs import Jobs
-from tui.screens.nodes import Nodes
-from tui.screens.pane import Pane
-from tui.screens.stacks import Stacks
+from tui.screens.panes import KINDS, Panes
 from tui.surroundings import Surroundings, told
 from tui.widgets.header import Header
 from tui.widgets.keys import Keys
@@ -42,11 +36,11 @@ if TYPE_CHECKING:
     from dmod.project import Project
     from tui.doing import Doing
     from tui.entry import Clock
+    from tui.screens.events import Events
+    from tui.screens.pane import Pane
 
 _PLAIN = Options()
-_PANES: tuple[type[Pane], ...] = (Jobs, Data, Stacks, Images, Nodes, Events)
 _BREATH = 0.005  # seconds for keys, between pieces of a long queue
-_SPLIT = 60  # of a hundred lines, those below a list
 THEMED = tuple(theme.name for theme in (*THEMES, *BUILTIN_THEMES.values()))
 
 
@@ -61,12 +55,10 @@ class Dashboard(App[None]):
     * { scrollbar-color: $panel-lighten-2; scrollbar-background: $background;
         scrollbar-color-hover: $primary; scrollbar-color-active: $primary; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; }
-    #panes { height: 1fr; }
-    #panes > Pane { height: 1fr; }
     Toast { padding: 0 1; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(pane.key, f"pane('{pane.name_}')", pane.title, show=False) for pane in _PANES),
+        *(Binding(pane.key, f"pane('{pane.name_}')", pane.title, show=False) for pane in KINDS),
         Binding("slash", "ask", "filter", show=False),
         Binding("p", "pause", "pause", show=False),
         Binding("y", "copy", "copy id", show=False),
@@ -103,10 +95,8 @@ class Dashboard(App[None]):
     def compose(self) -> ComposeResult:
         """Header, screens, prompt, keys."""
         look = self.look
-        yield Header(look, self.feed.project.name, [(pane.key, pane.name_, pane.title) for pane in _PANES])
-        with ContentSwitcher(id="panes", initial=self.options.first(self.memory.screen)):
-            for pane in _PANES:
-                yield pane(look, self.feed)
+        yield Header(look, self.feed.project.name, [(pane.key, pane.name_, pane.title) for pane in KINDS])
+        yield Panes(look, self.feed, self.options.first(self.memory.screen))
         yield Prompt()
         yield Keys(look)
 
@@ -116,19 +106,21 @@ class Dashboard(App[None]):
         return Look.of(self.theme_variables, ascii_only=self.options.ascii)
 
     @property
+    def panes(self) -> Panes:
+        """The screens."""
+        return self.query_one(Panes)
+
+    @property
     def pane(self) -> Pane:
         """The screen in front."""
-        switcher = self.query_one("#panes", ContentSwitcher)
-        return switcher.get_child_by_id(switcher.current or "jobs", Pane)
+        return self.panes.front
 
     def on_mount(self) -> None:
         """Look at the queue, and go on doing so."""
         self.theme_changed_signal.subscribe(self, lambda _: self._restyle())
         self.query_one(Prompt).history = self.memory.history
         self._look()
-        for pane in self.query(Pane):
-            pane.remembered(self.memory, self.options.filter if isinstance(pane, Jobs) else "")
-            pane.divide(self.memory.split or _SPLIT)
+        self.panes.remembered(self.memory, self.options.filter)
         self._settle()
         self.pane.shown()
         self._read_on()
@@ -149,9 +141,8 @@ class Dashboard(App[None]):
 
     def action_pane(self, name: str) -> None:
         """Show another screen."""
-        self.query_one("#panes", ContentSwitcher).current = name
+        self.panes.show(name)
         self._remember()
-        self.pane.shown()
         self._settle()
 
     def action_ask(self) -> None:
@@ -181,9 +172,7 @@ class Dashboard(App[None]):
 
     def action_divide(self, by: int) -> None:
         """More or less room for what opens below a list."""
-        self.memory.split = max(20, min((self.memory.split or _SPLIT) + by, 80))
-        for pane in self.query(Pane):
-            pane.divide(self.memory.split)
+        self.panes.divide(self.memory, by)
 
     def action_columns(self) -> None:
         """Choose columns."""
@@ -204,16 +193,15 @@ class Dashboard(App[None]):
 
     def _remember(self) -> None:
         """How it is now: also for a terminal that is closed."""
-        for pane in self.query(Pane):
-            pane.remember(self.memory)
-        self.memory.screen, self.memory.theme = self.pane.name_, self.theme
+        self.panes.remember(self.memory)
+        self.memory.theme = self.theme
         self.memory.write()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers beside themes."""
         kept = ("Theme", "Quit", "Screenshot")
         yield from (each for each in super().get_system_commands(screen) if each.title in kept)
-        for pane in _PANES:
+        for pane in KINDS:
             yield SystemCommand(pane.title, f"Screen {pane.key}", partial(self.action_pane, pane.name_))
         for title, said, call in self.pane.commands():
             yield SystemCommand(title, said, call)
@@ -274,8 +262,7 @@ class Dashboard(App[None]):
         said = f"{doing.title}: {doing.error.message if doing.error else 'done'}"
         self.notify(said, severity="error" if doing.error else "information", markup=False)
         self.surroundings.soon()
-        self.query_one(Stacks).asked_.soon()
-        self.query_one(Images).asked_.soon()
+        self.panes.soon()
 
     def _settle(self) -> None:
         """What is brought up to date once a second."""
@@ -302,7 +289,7 @@ class Dashboard(App[None]):
 
     def _restyle(self) -> None:
         look = self.look
-        for widget in (*self.query(Header), *self.query(Keys), *self.query(Pane)):
+        for widget in (*self.query(Header), *self.query(Keys), self.panes):
             widget.restyle(look)
 
     def _fatal_error(self) -> None:

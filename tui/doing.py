@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from dmod.docker.build import BuildError
+from dmod.docker.failure import BuildError
 from dmod.errors import DmodError
 from dmod.executors import processes
 from dmod.units import format_duration, format_memory

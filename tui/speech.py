@@ -1,4 +1,4 @@
-"""Speech: what a container says, written to a file that a log page follows like any other."""
+"""Speech: what a service says, written to a file that a log page follows like any other."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from dmod.docker.stack_service import Service
+
 _TAIL = 2_000  # lines from before
 _PAUSE = 1.0  # seconds before it is heard again, after it fell silent: it may be restarted
 
 
 class Speech:
-    """Listens in a thread until it is ended, also over a restart of the container."""
+    """Listens in a thread until it is ended, also over a restart of its container."""
 
-    def __init__(self, container: str, file: Path) -> None:
-        self.container, self.file = container, file
+    def __init__(self, service: Service, file: Path) -> None:
+        self.service, self.file = service, file
         self._over = Event()
         self._hang_up: Callable[[], None] | None = None
         file.write_text("")
@@ -45,7 +47,7 @@ class Speech:
             self._over.wait(_PAUSE)
 
     def _hear(self, since: float | None) -> None:
-        with suppress(DmodError), listening(self.container, _TAIL, since) as (lines, hang_up):
+        with suppress(DmodError), listening(self.service, _TAIL, since) as (lines, hang_up):
             self._hang_up = hang_up
             with self.file.open("a", buffering=1) as file:
                 for line in lines:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dmod.docker.services import Service, services
+from dmod.docker.services import services
 from dmod.docker.stack import Stack, stacks
+from dmod.docker.stack_service import Service
 from dmod.paths import shown
 from tui.columns import Column
 from tui.job_columns import ago

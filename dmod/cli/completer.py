@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dmod.cli import settings
@@ -13,7 +17,10 @@ from dmod.errors import DmodError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dmod.project import Project
+
 _AFTER = ("--after", "--after-any")  # options of submit that want a job
+_FRESH = 60  # seconds for which a listing of the object store is new enough
 _NEWEST = 1000  # jobs that are offered
 
 
@@ -77,7 +84,7 @@ def _names(typed: Sequence[str], last: str) -> list[str]:
     project = settings.project
     try:
         if typed[0] == "dataset":
-            return sorted(each.parent.name for each in project().datasets.glob("*/dataset.json"))
+            return _datasets()
         if typed[0] == "job" and (typed[1] != "submit" or last in _AFTER):
             return _jobs()
         if typed[0] == "node" and typed[1] != "list":
@@ -87,6 +94,35 @@ def _names(typed: Sequence[str], last: str) -> list[str]:
     except DmodError:
         return []
     return []
+
+
+def _datasets() -> list[str]:
+    """Those of the folder, and of the object store those of its last listing; nobody waits for a new one."""
+    from dmod.data.stores import Stores
+
+    here = settings.project()
+    names = {each.parent.name for each in here.datasets.glob("*/dataset.json")}
+    stores = Stores(here)
+    listing = stores.listing()
+    if stores.shared and (listing is None or (datetime.now(UTC) - listing.taken).total_seconds() > _FRESH):
+        _look(here)
+    return sorted(names | {each.name for each in listing.datasets} if listing else names)
+
+
+def _look(here: Project) -> None:
+    """Have the listing made anew by a process of its own, at most once in a while."""
+    asked = here.cache / ".listing.asked"
+    try:
+        if asked.exists() and time.time() - asked.stat().st_mtime < _FRESH:
+            return
+        here.cache.mkdir(parents=True, exist_ok=True)
+        asked.touch()
+    except OSError:
+        return
+    subprocess.Popen(
+        [sys.executable, "-m", "dmod.cli", "-C", str(here.root), "dataset", "list", "-o", "name"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
 
 
 def _jobs() -> list[str]:

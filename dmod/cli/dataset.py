@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmod import json_schema
-from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_show
+from dmod.cli import dataset_cut, dataset_list, dataset_move, dataset_run, dataset_show, dataset_tidy
 from dmod.cli.dataset_copying import Copying
+from dmod.cli.dataset_use import require_unused
 from dmod.cli.output import Column, confirm, glyph, say, show_list, show_record, write
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
-from dmod.errors import ConflictError, DmodError, UsageError
+from dmod.errors import DmodError, UsageError
 from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dmod.data.stores import Stores
 
 app = group("Keep forcing, hydrofabrics, configs, observations and outputs by name.")
@@ -77,16 +76,21 @@ def create(  # noqa: PLR0913, PLR0917 - what people say of a dataset
 ) -> None:
     """Keep files as a dataset: copy them, take their checksums, and find out what they cover.
 
-    Of a folder all files are taken but hidden ones. The dataset is there whole or not at all.
+    Of a folder all files are taken but hidden ones. The dataset is there whole or not at all. A NextGen run folder
+    becomes three: NAME-hydrofabric, NAME-forcing and NAME-config.
 
       dmod dataset create vpu09 --category hydrofabric --from nextgen_09.gpkg
       dmod dataset create aorc-2015 --category forcing --from forcing/2015 --link
       dmod dataset create gauges --from observed.csv crosswalk.json
+      dmod dataset create run --from ngen-run
       dmod dataset create aorc-2016 --from forcing/2016 --store object-store
     """
     if link and adopt:
         raise UsageError("--link leaves the files to you, --adopt takes them over: it is one or the other")
     stores, given = _stores(), [*(sources or ()), *(paths or ())]
+    if len(given) == 1 and category is None and format is None and dataset_run.is_run(given[0]):
+        dataset_run.create(name, given[0], to, link=link)
+        return
     origins = [stores.find(each).dataset.name for each in derived_from or ()]
     store = stores.at(dataset_move.where(to))
     if current().dry_run:
@@ -125,7 +129,7 @@ def add(
 
         say(f"would add {len(gather(given)):,} files to {name}")
         return
-    _require_unused([name], "changed")
+    require_unused([name], "changed")
     with Copying("copying") as report:
         made = store.add(name, given, replace=replace, report=report)
     show_record({**made.record(), "store": where}, table=lambda _: [dataset_show.line(made)])
@@ -226,6 +230,7 @@ def check(
 
 
 app.command(name="subset")(dataset_cut.subset)
+app.command(name="tidy")(dataset_tidy.tidy)
 
 
 @app.command()
@@ -237,13 +242,13 @@ def delete(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="d
     """
     stores = _stores()
     where = {name: stores.where(name) for name in names}  # all of them, before one of them is gone
-    _require_unused(names, "deleted")
+    require_unused(names, "deleted")
     for name in names:
         if current().dry_run:
             say(f"would delete {name}")
             continue
         confirm(f"delete dataset {name} and its files?", name=name)
-        _require_unused([name], "deleted")  # answering may have taken a while
+        require_unused([name], "deleted")  # answering may have taken a while
         where[name].delete(name)
         say(f"deleted {name}")
 
@@ -263,31 +268,13 @@ def move(
     """
     if not to:
         raise UsageError("--to says which store", fix=f"dmod dataset move {names[0]} --to object-store")
-    dataset_move.run(names, dataset_move.where(to), _stores(), lambda name: _require_unused([name], "moved"))
+    dataset_move.run(names, dataset_move.where(to), _stores(), lambda name: require_unused([name], "moved"))
 
 
 def _stores() -> Stores:
     from dmod.data.stores import Stores
 
     return Stores(project())
-
-
-def _require_unused(names: Sequence[str], what: str) -> None:
-    """Raise ConflictError while a job that has not ended reads one of the datasets or makes it."""
-    queue = project().queue
-    if not queue.exists():
-        return
-    from dmod.jobs.status import ACTIVE
-    from dmod.scheduler.queue import Queue
-
-    for job in Queue(queue).jobs(status=ACTIVE):
-        used = [name for name in names if name in job.datasets or name == job.output]
-        if used:
-            raise ConflictError(
-                f'dataset "{used[0]}" cannot be {what} now',
-                why=f"job {job.id} ({job.name}) is {job.status} and {'makes' if used[0] == job.output else 'needs'} it",
-                fix=f"dmod job wait {job.id}, or dmod job cancel {job.id}",
-            )
 
 
 def _mend(stores: Stores, finding: dict[str, object]) -> str:

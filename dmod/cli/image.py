@@ -17,7 +17,8 @@ from dmod.units import format_duration, format_memory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dmod.docker.build import BuildError, Built
+    from dmod.docker.build import Built
+    from dmod.docker.failure import BuildError
 
 app = group(
     "Images of the scheduler, the workers, the object store and the registry, each made by images/NAME/Dockerfile."
@@ -35,6 +36,8 @@ RECORD = json_schema.record(
     revision=("string", "the commit that it was built from"),
     stands_on=("array", "images of its FROM lines"),
     containers=("array", "that are made of it"),
+    images=("array", "that stand on it"),
+    modules=("array", "compiled into it, each with its kind"),
 )
 _LOOKS = {"ready": ("ok", "green"), "outdated": ("warning", "yellow"), "missing": ("stopped", "dim")}
 NAMES = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="all, if none is named")]
@@ -57,26 +60,36 @@ COLUMNS = (
     Column("created", "BUILT", optional=1, show=relative_time),
     Column("version", "VERSION", optional=3, show=lambda text: text or "-"),
     Column("stands_on", "FROM", optional=2),
+    Column("modules", "MODULES", optional=4, show=lambda names: ", ".join(names) or "-"),
 )
 
 
 @app.command()
-def build(names: NAMES = None) -> None:
+def build(
+    names: NAMES = None,
+    variant: Annotated[str, typer.Option(metavar="NAME", help="[images.worker-NAME] of dmod.toml, for worker")] = "",
+) -> None:
     """Build images, and those that they stand on; what is there with the same content is not built again.
 
     dmod image build
     dmod image build worker
+    dmod image build worker --variant mine
     """
     from dmod.cli.image_progress import BuildProgress
-    from dmod.docker.build import BuildError
     from dmod.docker.build import build as made
+    from dmod.docker.failure import BuildError
 
+    wanted = tuple(names or ())
+    if variant:
+        from dmod.docker.variant import name_of
+
+        wanted = name_of(project(), wanted or ("worker",), variant)
     if current().dry_run:
-        _foretold(tuple(names or ()))
+        _foretold(wanted)
         return
     with BuildProgress() as bar:
         try:
-            done = made(project(), tuple(names or ()), bar.told)
+            done = made(project(), wanted, bar.told)
         except BuildError as error:
             _tail(error)
             raise
@@ -98,10 +111,11 @@ def _how(done: list[Built]) -> Any:  # noqa: ANN401 - how a column shows its val
 
 def _foretold(names: tuple[str, ...]) -> None:
     from dmod.docker.image import READY, images
-    from dmod.docker.recipe import order, recipes
+    from dmod.docker.recipe import order
+    from dmod.docker.variant import known
 
-    states = {image.name: image for image in images(project())}
-    for wave in order(recipes(project().root), names):
+    states = {image.name: image for image in images(project(), names)}
+    for wave in order(known(project(), names), names):
         for name in wave:
             if states[name].state != READY:
                 write(f"would build {name}")
@@ -144,10 +158,11 @@ def _lines(record: Mapping[str, Any]) -> list[str]:
         "built": relative_time(record["created"]),
         "version": f"{record['version']} {record['revision'][:12]}".strip(),
         "from": ", ".join(record["stands_on"]),
-        "used by": ", ".join(record["containers"]) or "no container",
+        "modules": ", ".join(record["modules"]),
+        "used by": ", ".join([*record["containers"], *(f"image {each}" for each in record["images"])]) or "nothing",
     }
     lines = [f"{record['name']}  {_state(record['state'])}  {record['reference']}"]
-    lines += [f"{label:<9}{text}" for label, text in facts.items()]
+    lines += [f"{label:<9}{text}" for label, text in facts.items() if text]
     room = 78 if current().output == "table" else None
     lines += [f"{_size(each['size']):>9}  {each['created_by'][:room]}" for each in record["layers"]]
     return lines
@@ -193,8 +208,9 @@ def push(
     dmod image push --to registry.example.org
     """
     from dmod.docker import image
+    from dmod.docker.stack import own_registry
 
-    registry = to or project().config.build.registry
+    registry = to or project().config.build.registry or own_registry(project())
     wanted = names or [each.name for each in image.images(project()) if each.state == image.READY]
     rows = []
     for name in wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated
 
 import typer
@@ -43,8 +44,12 @@ RECORD = json_schema.record(
 @app.command()
 def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     words: Annotated[
-        list[str], typer.Argument(metavar="FILE | -- COMMAND...", help="a job file, or after -- a program to run")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="FILE | -- COMMAND...", help="a job file, or after -- a program to run"),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="a NextGen run folder, or a realization in it")
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="any key of the file: simulation.end=1984-12-31"),
@@ -53,7 +58,8 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     cpus: Annotated[int | None, typer.Option(metavar="N", help="instead of the file's", min=1)] = None,
     memory: Annotated[str, typer.Option(metavar="SIZE", help="for all ranks together, such as 2GiB")] = "",
     time_limit: Annotated[str, typer.Option(metavar="DURATION", help="such as 1h30m")] = "",
-    executor: Annotated[str, typer.Option(help="where it runs")] = "",
+    executor: Annotated[str, typer.Option(help="where it runs: local, docker")] = "",
+    image: Annotated[str, typer.Option(metavar="NAME", help="in which it runs, with docker")] = "",
     array: Annotated[
         str, typer.Option(metavar="NUMBERS", help="a task for each: 1-100, 1-100%8 (8 at once), 1,5,8-10")
     ] = "",
@@ -85,6 +91,7 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
 
     dmod job submit simulation.toml --wait
     dmod job submit simulation.toml --set simulation.end=1984-12-31 --cpus 4
+    dmod job submit --run ngen-run                     config/, forcings/
     dmod job submit -- /bin/echo hello
     dmod job submit --array 1-100 -- ./model           DMOD_TASK tells which
     dmod job submit --each-line gauges.txt -- ./fetch {}
@@ -110,13 +117,18 @@ def submit(  # noqa: PLR0913, PLR0917 - what people set without opening the file
     numbers, most = job_array.array(array, at_once)
     given = {
         "name": name or None, "resources.cpus": cpus, "resources.memory": memory or None,
-        "resources.time_limit": time_limit or None, "executor": executor or None, "at_once": most,
-        "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on), "max_fails": max_fails,
+        "resources.time_limit": time_limit or None, "executor": executor or None, "image": image or None,
+        "at_once": most, "priority": priority, "retries": retries, "retry_on": job_array.causes(retry_on),
+        "max_fails": max_fails,
     }  # fmt: skip
     said = {key: value for key, value in given.items() if value is not None}
-    spec, points = job_submit.read(words, sets or [], said)
+    located, folder = job_submit.located(words or [], run, name, executor)
+    if run is not None and current().dry_run:
+        return 0
+    spec, points = job_submit.read(located, sets or [], said)
     tasks = job_array.of(spec, numbers, each_line, swept=bool(points))
-    asked = job_submit.Asked(tasks, points, after or (), after_any or (), held=hold, wait=wait, reuse=reuse)
+    ends = (after or (), after_any or ())
+    asked = job_submit.Asked(tasks, points, *ends, held=hold, wait=wait, reuse=reuse, folder=folder)
     return job_submit.submit(spec, asked)
 
 

@@ -53,8 +53,17 @@ def possible(spec: Spec) -> None:
         most = max((node.cpus for node in nodes(project().config)), default=1)
         fix = f"--cpus {most}" if spec.resources.cpus > most else "--memory SIZE"
         raise UnmetError(f'job "{spec.name}" can never run here: it {lack}', fix=f"{fix}, or dmod node list")
-    if spec.kind == "simulation" and spec.resources.cpus > 1:
+    if spec.kind == "simulation" and spec.resources.cpus > 1 and spec.executor == "local":
         mpiexec()
+
+
+def image(spec: Spec) -> str:
+    """The id of the image in which a job will run; "" if in none. Raises UnmetError, UnreachableError."""
+    if spec.executor != "docker":
+        return ""
+    from dmod.docker.chosen import choose
+
+    return choose(project(), spec.image)
 
 
 def free_output(order: Order, points: Sequence[Point], store: FolderStore) -> None:

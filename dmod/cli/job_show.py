@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dmod.cli import task_list
+from dmod.cli import job_doubts, task_list
 from dmod.cli.job_list import row, waiting
 from dmod.cli.output import mark, paint, relative_time, say
 from dmod.cli.settings import current, project
@@ -54,6 +54,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
     found = {
         **row(job, waiting(queue, [job])),
         "spec": _spec(job),
+        "image": job.prepared.image,
         "datasets": prepared["datasets"],
         "digests": prepared["digests"],
         "period": prepared["period"],
@@ -68,6 +69,7 @@ def record(job: Job, queue: Queue, shown: Shown) -> dict[str, Any]:
         "swept": _swept(job, queue),
         "origin": json.loads(job.origin_json),
         "fingerprint": job.fingerprint,
+        "doubts": job_doubts.of(job, 3),
         "events": _as_json(events),
     }
     if every or shown.tasks:
@@ -129,12 +131,14 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         ("runtime", "" if found["runtime"] is None else format_duration(found["runtime"], most=2)),
         ("used", used(found)),
         ("resources", _resources(found)),
+        ("image", _image(found)),
         ("order", _order(found)),
         ("after", ", ".join(_need(need) for need in found["needs"])),
         ("retries", _retries(found["spec"])),
     )
     said += facts(*_work(found))
     said += facts(*((role, ", ".join(names)) for role, names in found["datasets"].items()))
+    said += [f"{paint('  WARNING     ', 'yellow')}{found['doubts']}"] if found["doubts"] else []
     output = found["output"] and (found["output"] + ("" if found["status"] == "completed" else " (when it is done)"))
     return said + facts(("output", output), ("folder", found["folder"]))
 
@@ -198,6 +202,11 @@ def _resources(found: Mapping[str, Any]) -> str:
     said += [format_memory(found["memory"])] if found["memory"] else []
     said += [f"{format_duration(wanted['time_limit'])} at most"] if wanted.get("time_limit") else []
     return ", ".join(said) + (" for each task" if found["tasks"] else "")
+
+
+def _image(found: Mapping[str, Any]) -> str:
+    """That of a job in containers, and which one of that name."""
+    return f"{found['spec']['image']} {found['image'][7:19]}" if found["image"] else ""
 
 
 def _order(found: Mapping[str, Any]) -> str:

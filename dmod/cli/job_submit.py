@@ -39,14 +39,31 @@ class Asked(NamedTuple):
     held: bool = False
     wait: bool = False
     reuse: bool = False  # an earlier output that was made of the same will do
+    folder: Path | None = None  # where it runs; by default here
 
 
-def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
-    """The spec that the words of `job submit` mean, and the points of its sweep. Raises UsageError, NotFoundError."""
+def located(words: Sequence[str], run: Path | None, name: str, executor: str) -> tuple[Located, Path | None]:
+    """The job file that the words mean, or a run folder, and that folder. Raises as `run_folder.job`, UsageError."""
+    from dmod import toml_file
+
+    if run is not None and words:
+        raise UsageError(f"--run {run} is a whole job, and {words[0]} another", fix="dmod job submit --help")
+    if run is not None:
+        from dmod.cli import run_folder
+
+        return run_folder.job(run, name)
+    if not words:
+        raise UsageError("dmod job submit needs FILE, --run DIR or -- COMMAND", fix="dmod job submit --help")
+    file = len(words) == 1 and words[0].endswith(".toml")
+    here = (executor or project().config.defaults.executor) == "local"
+    return (toml_file.read(Path(words[0])) if file else _command(words, here=here)), None
+
+
+def read(located: Located, sets: Sequence[str], given: Mapping[str, Any]) -> tuple[Spec, list[Point]]:
+    """The spec of a job file with what is set besides, and the points of its sweep. Raises UsageError."""
     from dmod import toml_file
     from dmod.jobs import kinds, sweep
 
-    located = toml_file.read(Path(words[0])) if len(words) == 1 and words[0].endswith(".toml") else _command(words)
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key:
@@ -62,7 +79,7 @@ def read(words: Sequence[str], sets: Sequence[str], given: Mapping[str, Any]) ->
     return points[0].spec, points
 
 
-def _command(words: Sequence[str]) -> Located:
+def _command(words: Sequence[str], *, here: bool) -> Located:
     """A job of kind command from a command line. Raises UsageError for what is meant as a job file, NotFoundError."""
     import shutil
 
@@ -74,7 +91,7 @@ def _command(words: Sequence[str]) -> Located:
         raise UsageError(f"{word} is a job file, and {words[1]} a word too many", fix=f"dmod job submit {word}")
     if "{}" in word:
         raise UsageError("{} cannot be the program", fix="dmod job submit --each-line FILE -- /bin/sh -c {}")
-    if len(words) == 1 and shutil.which(word) is None:
+    if here and len(words) == 1 and shutil.which(word) is None:
         if there(Path(word)):
             raise UsageError(
                 f"{word} is no job file and no program",
@@ -165,11 +182,15 @@ def _told(job: int, order: Order, queue: Queue, *, wait: bool) -> int:
 
 def _prepared(spec: Spec, asked: Asked, stores: Stores) -> tuple[Prepared, Tasks]:
     """What the job and its tasks run on: datasets of the folder, and where these do not do, of the object store too."""
+    image = job_check.image(spec)
 
     def of(datasets: Sequence[Dataset]) -> tuple[Prepared, Tasks]:
+        def prepare(one: Spec) -> Prepared:
+            return replace(job_check.prepared(one, datasets, stores.folder), image=image)
+
         if asked.points:
-            return job_array.of_points(asked.points, lambda one: job_check.prepared(one, datasets, stores.folder))
-        return job_check.prepared(spec, datasets, stores.folder), asked.tasks
+            return job_array.of_points(asked.points, prepare)
+        return prepare(spec), asked.tasks
 
     if spec.kind == "command":
         return of([])
@@ -189,7 +210,7 @@ def _order(spec: Spec, asked: Asked, stores: Stores) -> tuple[Order, Sequence[Po
     after, after_any = (_ids(words, option) for words, option in ((asked.after, ""), (asked.after_any, "-any")))
     order = Order(
         spec,
-        Path.cwd(),
+        asked.folder or Path.cwd(),
         prepared,
         numbers=tasks.numbers,
         items=tasks.items,

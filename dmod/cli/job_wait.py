@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from dmod import layout
+from dmod.cli import job_doubts
 from dmod.cli.output import Progress, mark, say, show_list
 from dmod.cli.settings import current, project
 from dmod.cli.terminal import is_terminal
@@ -168,7 +169,8 @@ def told(job: Job, failed: int | None = None) -> str:
     )
     line = f"{mark(str(job.status))} job {job.id} {job.name}{took}"
     if job.status is Status.COMPLETED:
-        return line + _made(job)
+        doubt = job_doubts.of(job)
+        return line + _made(job) + (f"\n  WARNING: {doubt}\n  see: dmod job show {job.id}" if doubt else "")
     logs = f"dmod job logs {job.id}/{failed}, then dmod job retry {job.id} --failed"
     return f"{line}\n  why: {job.reason}\n  fix: {f'dmod job explain {job.id}' if failed is None else logs}"
 

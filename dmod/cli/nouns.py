@@ -53,7 +53,7 @@ GROUPS: dict[str, dict[str, Noun]] = {
             "dmod.cli.dataset",
             "app",
             "forcing, hydrofabrics, configs, observations, outputs",
-            verbs="create add get list show check move subset delete",
+            verbs="create add get list show check move subset tidy delete",
             quick={"list": "dmod.cli.dataset_list:show"},
         ),
         "partition": Noun(

@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,9 @@ def findings() -> Iterator[Finding]:
     yield _filesystem(project.root)
     if project.config.object_store.endpoint:
         yield _object_store(project)
+    if project.config.tls.enabled:
+        yield _certificate(project)
+    yield from _stacks(project)
     yield from _scheduler(project)
 
 
@@ -106,6 +110,41 @@ def _object_store(project: Project) -> Finding:
     except DmodError as error:
         return Finding("objects", "error", "; ".join(filter(None, [error.message, error.why])), error.fix)
     return Finding("objects", "ok", f"{bucket.place}: {count:,} dataset{'s' * (count != 1)}")
+
+
+def _certificate(project: Project) -> Finding:
+    """When the certificate ends that the services of stacks show."""
+    from dmod.docker.certificate import SOON, there
+
+    found, now = there(project), datetime.now(UTC)
+    if found is None:
+        return Finding("certificate", "ok", "it is made with the first stack that comes up")
+    left, when = found.expires - now, f"{found.expires:%Y-%m-%d}"
+    fix = "new files for [tls] in dmod.toml, then dmod stack up" if project.config.tls.certificate else "dmod stack up"
+    if left < timedelta():
+        return Finding("certificate", "error", f"it ended on {when}: clients refuse it", fix)
+    status = "warning" if left < SOON else "ok"
+    return Finding("certificate", status, f"it ends on {when}, in {left.days} days", fix if left < SOON else "")
+
+
+def _stacks(project: Project) -> Iterator[Finding]:
+    """What stands in the way of stacks, where there is an engine that could bring them up."""
+    from dmod.docker.client import probe
+
+    if not probe().available:
+        return
+    from dmod.docker import orchestration
+    from dmod.docker.stack import stacks, variables
+
+    try:
+        known = stacks(project)
+        wrong = list(orchestration.faults(project, list(known.values()), variables(project, {})))
+    except DmodError as error:
+        wrong = [error]
+    for each in {each.message: each for each in wrong}.values():
+        yield Finding("stacks", "warning", "; ".join(filter(None, [each.message, each.why])), each.fix)
+    if not wrong:
+        yield Finding("stacks", "ok", f"nothing stands in the way of {', '.join(known)}")
 
 
 def _scheduler(project: Project) -> Iterator[Finding]:

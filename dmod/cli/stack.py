@@ -16,8 +16,8 @@ from dmod.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dmod.docker.services import Service
     from dmod.docker.stack import Stack
+    from dmod.docker.stack_service import Service
 
 app = group("Services that come up together, each stack by its stacks/NAME/compose.yml.")
 
@@ -33,6 +33,8 @@ RECORD = json_schema.record(
     restarts=("integer", "since it was made"),
     since=("time|null", "when it began"),
     error=("string", 'what it last failed of; "" if nothing'),
+    node=("string", 'of the Swarm that it runs on; "" is this machine'),
+    certificate=("time|null", "when the certificate ends that it shows; null without TLS"),
 )
 _GLYPHS = {"healthy": ("ok", "green"), "running": ("ok", "green"), "starting": ("running", "cyan"),
            "down": ("stopped", "dim")}  # fmt: skip
@@ -52,6 +54,8 @@ COLUMNS = (
     Column("restarts", "RESTARTS", optional=2, right=True),
     Column("image", "IMAGE", optional=3),
     Column("error", "ERROR", optional=4, show=lambda text: text or "-"),
+    Column("node", "NODE", optional=6, show=lambda text: text or "-"),
+    Column("certificate", "CERTIFICATE", optional=5, show=relative_time),
 )
 
 
@@ -62,7 +66,7 @@ def up(names: NAMES = None) -> None:
     dmod stack up registry
     dmod stack up               all of them
     """
-    from dmod.docker import compose
+    from dmod.docker import orchestration
     from dmod.scheduler.outside import alone
 
     wanted = _chosen(names)
@@ -71,10 +75,11 @@ def up(names: NAMES = None) -> None:
             write(f"would bring up {each.name}: {each.file}")
         return
     alone(project(), wanted)
+    orchestration.require(project())
     told = _told(wanted, ready=True)
     with Progress("stacks") as bar:
         bar.update(note=f"coming up: {', '.join(each.name for each in wanted)}")
-        found = compose.up(project(), wanted, told, current().timeout or 120)
+        found = orchestration.up(project(), wanted, told, current().timeout or 120, say)
     _show(found)
 
 
@@ -88,7 +93,7 @@ def down(
     dmod stack down
     dmod stack down registry --volumes
     """
-    from dmod.docker import compose
+    from dmod.docker import network, orchestration
     from dmod.docker.services import services
 
     wanted = list(reversed(_chosen(names)))
@@ -102,10 +107,10 @@ def down(
             continue
         if volumes:
             confirm(f"delete all that {each.name} keeps?", name=each.name)
-        compose.down(project(), each, told, volumes=volumes)
+        orchestration.down(project(), each, told, volumes=volumes)
         write(each.name) if current().output == "name" else say(f"{each.name}: down")
     if not current().dry_run:
-        compose.clear_networks(project())
+        network.clear(project())
 
 
 @app.command()
@@ -114,7 +119,7 @@ def restart(names: NAMES = None) -> None:
 
     dmod stack restart main
     """
-    from dmod.docker import compose
+    from dmod.docker import orchestration
     from dmod.docker.services import services
 
     wanted = _chosen(names)
@@ -126,7 +131,7 @@ def restart(names: NAMES = None) -> None:
         return
     with Progress("stacks") as bar:
         bar.update(note=f"restarting: {', '.join(each.name for each in wanted)}")
-        found = compose.restart(project(), wanted, told, current().timeout or 120)
+        found = orchestration.restart(project(), wanted, told, current().timeout or 120)
     _show(found)
 
 
@@ -203,16 +208,20 @@ def _chosen(names: Sequence[str] | None) -> list[Stack]:
 def _told(wanted: Sequence[Stack], *, ready: bool) -> dict[str, str]:
     """What the compose files are told; with `ready`, the images of the stacks are built first if they are not there."""
     from dmod.cli.image_progress import BuildProgress
-    from dmod.docker import compose
+    from dmod.docker import orchestration
 
     if not ready or current().dry_run:
-        return compose.told(project(), wanted)
+        return orchestration.told(project(), wanted)
     with BuildProgress() as bar:
-        return compose.told(project(), wanted, bar.told)
+        return orchestration.told(project(), wanted, bar.told)
 
 
 def _show(found: Sequence[Service]) -> None:
-    rows: list[dict[str, Any]] = [plain(each) | {"since": each.since} for each in found]
+    rows: list[dict[str, Any]] = [
+        plain(each) | {"since": each.since, "certificate": each.certificate} for each in found
+    ]
     for row in rows if not current().machine else ():
         row["health"] = row["health"] or row["state"]
     show_list(rows, COLUMNS, name_key="container", empty="nothing is up: dmod stack up")
+    for name in dict.fromkeys(each.stack for each in found if each.ending):
+        say(f"warning: the certificate of {name} ends soon; dmod stack up {name}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dmod.data.dataset import Dataset
+    from dmod.data.listing import Listed
     from dmod.jobs.job import Job
     from dmod.project import Project
 
@@ -30,7 +31,7 @@ RECORD = json_schema.record(
     jobs=("object", "how many jobs have each status"),
     running=("array", "id and name of the jobs that run"),
     failures=("array", "the last failed jobs: id, name, ended, reason"),
-    datasets=("object", "count, bytes, and how many of each category"),
+    datasets=("object", "count, bytes, how many of each category, and of an object store: count, as_of, error"),
 )
 
 
@@ -42,7 +43,6 @@ def command() -> None:
     """
     here = project()  # before the imports: outside of a project nobody has to wait for them
     from dmod.cli.scheduler_status import state
-    from dmod.data.folder import FolderStore
 
     jobs, counts = _of_queue(here) if here.queue.exists() else ([], {})
     summary = {
@@ -50,7 +50,7 @@ def command() -> None:
         "root": here.root,
         "scheduler": state(here),
         **of_jobs(jobs, counts),
-        "datasets": of_datasets(FolderStore(here.datasets).list()),
+        "datasets": _of_stores(here),
     }
     show_record(summary, name_key="project", table=lines)
 
@@ -81,10 +81,31 @@ def of_jobs(jobs: Sequence[Job], counted: Mapping[str, int] | None = None) -> di
     }
 
 
-def of_datasets(datasets: Sequence[Dataset]) -> dict[str, Any]:
+def _of_stores(here: Project) -> dict[str, Any]:
+    """The datasets of the folder, and of the object store what it says at once, or said when it was last asked."""
+    from dmod.data.stores import Stores
+    from dmod.errors import DmodError
+
+    stores = Stores(here, hurried=True)
+    mine: list[Dataset | Listed] = [*stores.folder.list()]
+    if not stores.shared:
+        return of_datasets(mine)
+    trouble, folder = "", {each.name for each in mine}
+    try:
+        for _ in stores.list():
+            pass  # it is written down on the way
+    except DmodError as error:
+        trouble = error.message
+    listing = stores.listing()
+    there = listing.datasets if listing else ()
+    shared = {"count": len(there), "as_of": listing.taken if listing else None, "error": trouble}
+    return {**of_datasets([*mine, *(each for each in there if each.name not in folder)]), "object_store": shared}
+
+
+def of_datasets(datasets: Sequence[Dataset | Listed]) -> dict[str, Any]:
     """How many datasets there are, in all and of each category, and what they weigh."""
     categories = Counter(str(dataset.category) for dataset in datasets)
-    size = sum(file.size for dataset in datasets for file in dataset.files)
+    size = sum(dataset.size for dataset in datasets)
     return {"count": len(datasets), "bytes": size, "categories": dict(sorted(categories.items()))}
 
 
@@ -123,6 +144,17 @@ def _counts(jobs: Mapping[str, int]) -> str:
 
 def _datasets(datasets: Mapping[str, Any]) -> str:
     if not datasets["count"]:
-        return "none yet; dmod dataset create NAME --category forcing --from PATH"
+        return f"none yet; dmod dataset create NAME --category forcing --from PATH{_shared(datasets)}"
     categories = ", ".join(f"{count} {category}" for category, count in datasets["categories"].items())
-    return f"{datasets['count']} ({categories}), {format_memory(datasets['bytes'])}"
+    return f"{datasets['count']} ({categories}), {format_memory(datasets['bytes'])}{_shared(datasets)}"
+
+
+def _shared(datasets: Mapping[str, Any]) -> str:
+    """How many of them lie in the object store, and since when nobody knows better."""
+    there = datasets.get("object_store")
+    if not there:
+        return ""
+    if not there["error"]:
+        return f"; {there['count']} in the object store" if there["count"] else ""
+    known = f", {there['count']} there {relative_time(there['as_of'])}" if there["as_of"] else ""
+    return f"; {there['error']}{known}"

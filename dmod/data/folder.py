@@ -24,6 +24,7 @@ from dmod.paths import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from dmod.data.source import Entry
     from dmod.data.store import Names, Problems, Report
 
 
@@ -37,7 +38,7 @@ class FolderStore:
         self,
         name: str,
         category: str | Category | None,
-        sources: Sequence[Path],
+        sources: Sequence[Path | Entry],
         *,
         format: str | None = None,  # noqa: A002 - the word of the domain
         description: str = "",

@@ -67,6 +67,8 @@ _ALL = (
            "features"),
     Format("output-netcdf", "one NetCDF: discharge of nexuses, runoff of catchments", Category.OUTPUT, "output_netcdf",
            "features"),
+    Format("output-parquet", "nexuses.parquet and catchments.parquet: discharge, runoff, and more", Category.OUTPUT,
+           "output_parquet", "features"),
     Format("scores", "scores.json: how well a simulation met observations", Category.OUTPUT, "scores", "gauges"),
     Format("generic", "any files; nothing is known of what they cover", None),
 )  # fmt: skip

@@ -23,25 +23,38 @@ class Entry(NamedTuple):
     changed: int  # when it was last written, ns since 1970
 
 
-def gather(sources: Sequence[Path]) -> list[Entry]:
-    """Files by name, and all files in folders by their path there; hidden ones are left out.
+def entry(name: str, path: Path) -> Entry:
+    """One file under a name of its own. Raises as `gather`."""
+    try:
+        return _entry(name, path, None)
+    except OSError as error:
+        raise UsageError(f"{shown(path)} cannot be read: {error.strerror}", fix=f"ls -ld {shown(path)}") from error
+
+
+def gather(sources: Sequence[Path | Entry]) -> list[Entry]:
+    """Files by name, and all files in folders by their path there, hidden ones left out; entries as they are.
 
     Raises NotFoundError for what is not there; UsageError for a folder without files, for what cannot be read, is no
     file, or is a link out of its folder; ConflictError for two files of one name.
     """
     found: dict[str, Entry] = {}
     for source in sources:
-        entries = list(_entries(source))
-        if not entries:
-            raise UsageError(f"{shown(source)} holds no files", fix=f"ls -la {shown(source)}")
-        for entry in entries:
-            other = found.setdefault(entry.path, entry)
-            if other is not entry and not other.source.samefile(entry.source):
-                both = f"{shown(other.source)} and {shown(entry.source)}"
-                raise ConflictError(f"two files would be {entry.path} in the dataset: {both}", fix="leave out one")
+        entries = [source] if isinstance(source, Entry) else _listed(source)
+        for each in entries:
+            other = found.setdefault(each.path, each)
+            if other is not each and not other.source.samefile(each.source):
+                both = f"{shown(other.source)} and {shown(each.source)}"
+                raise ConflictError(f"two files would be {each.path} in the dataset: {both}", fix="leave out one")
     if not found:
         raise UsageError("a dataset is made from files, and none is given", fix="--from PATH")
     return [found[path] for path in sorted(found)]
+
+
+def _listed(source: Path) -> list[Entry]:
+    entries = list(_entries(source))
+    if not entries:
+        raise UsageError(f"{shown(source)} holds no files", fix=f"ls -la {shown(source)}")
+    return entries
 
 
 def _entries(source: Path) -> Iterator[Entry]:

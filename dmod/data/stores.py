@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.data import listing
 from dmod.data.folder import FolderStore
 from dmod.errors import DmodError, NotFoundError, UsageError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from dmod.data.dataset import Dataset
+    from dmod.data.listing import Listing
     from dmod.data.objects.store import ObjectStore
     from dmod.data.store import Names
     from dmod.project import Project
@@ -37,8 +39,9 @@ class Found(NamedTuple):
 class Stores:
     """The stores of a project. The object store is asked only where the folder does not have the answer."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, hurried: bool = False) -> None:
         self._project = project
+        self._hurried = hurried  # an object store that is slow to answer counts as down
         self.folder = FolderStore(project.datasets)
 
     @property
@@ -49,7 +52,7 @@ class Stores:
     @cached_property
     def objects(self) -> ObjectStore:
         """The object store. Raises UsageError where dmod.toml names none, or there are no credentials."""
-        return _opened(self._project)
+        return _opened(self._project, hurried=self._hurried)
 
     def at(self, where: Where) -> FolderStore | ObjectStore:
         """One of the two."""
@@ -90,10 +93,22 @@ class Stores:
         """
         yield from (Found(each, Where.FOLDER, self.folder) for each in self.folder.list(on_damage))
         if self.shared:
-            yield from (Found(each, Where.OBJECTS, self.objects) for each in self.objects.list(on_damage))
+            there = self.objects.list(on_damage)
+            listing.keep(self._project.cache, self.place, there)
+            yield from (Found(each, Where.OBJECTS, self.objects) for each in there)
+
+    @property
+    def place(self) -> str:
+        """The object store as dmod.toml names it."""
+        said = self._project.config.object_store
+        return f"{said.endpoint}/{said.bucket}"
+
+    def listing(self) -> Listing | None:
+        """What the object store had when it was last asked by anybody here; it is not asked now."""
+        return listing.kept(self._project.cache, self.place) if self.shared else None
 
 
-def _opened(project: Project) -> ObjectStore:
+def _opened(project: Project, *, hurried: bool) -> ObjectStore:
     said = project.config.object_store
     if not said.endpoint:
         raise UsageError(
@@ -109,5 +124,8 @@ def _opened(project: Project) -> ObjectStore:
     from dmod.data.objects.store import ObjectStore
 
     keys = credentials.read(project.root / said.credentials.expanduser())
-    bucket = Bucket(said.endpoint, said.bucket, keys, secure=said.secure, region=said.region)
+    bucket = Bucket(
+        said.endpoint, said.bucket, keys,
+        secure=said.secure, region=said.region, authority=project.authority, hurried=hurried,
+    )  # fmt: skip
     return ObjectStore(bucket, project.cache)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -15,36 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod import __version__
-from dmod.docker import wheel
-from dmod.docker.engine import NO_ROOM, command_line, engine
-from dmod.docker.recipe import DOCKERFILE, PREFIX, Recipe, order, recipes, reference, tags
+from dmod.docker import variant, wheel
+from dmod.docker.engine import command_line, engine
+from dmod.docker.failure import failure
+from dmod.docker.recipe import DOCKERFILE, PREFIX, Recipe, order, reference, tags
 from dmod.docker.steps import Steps
-from dmod.errors import DmodError, NotFoundError
-from dmod.paths import shown
+from dmod.errors import NotFoundError
 
 if TYPE_CHECKING:
     from dmod.config_services import Build
     from dmod.project import Project
 
-IMAGE, CONTENT = "dmod.image", "dmod.content"  # labels: the recipe's name, the tag of its content
+# labels: the recipe's name, the tag of its content, the modules in it
+IMAGE, CONTENT, MODULES = "dmod.image", "dmod.content", "dmod.modules"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
-_CAUSES = (  # what a failed build says -> what is wrong, and how to mend it
-    ("no space left on device", "the engine's disk is full", NO_ROOM),
-    ("CERTIFICATE_VERIFY_FAILED", "pip trusts no certificate of this network", "set ca_bundle in [build] of dmod.toml"),
-    ("load metadata for|pull access denied", "an image of a FROM line is not to be had", "docker pull {0}"),
-    ("Temporary failure resolving|Could not resolve|No matching distribution|ConnectionError",
-     "the network of the build reaches no packages", "set index in [build] of dmod.toml, or HTTPS_PROXY"),
-)  # fmt: skip
-
 Told = Callable[[str, Steps], None]  # the name of an image, and how far its build is
-
-
-class BuildError(DmodError):
-    """An image that was not built: the step that failed, and its last lines."""
-
-    def __init__(self, message: str, *, why: str, fix: str, tail: tuple[str, ...]) -> None:
-        super().__init__(message, why=why, fix=fix)
-        self.tail = tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +55,9 @@ class Built:
     seconds: float
 
 
-def plan(client: Any, project: Project | None) -> Plan:  # noqa: ANN401 - docker.APIClient
-    """The tags of all images by what goes into them, as the engine has the images of their FROM lines."""
-    known = recipes(project.root if project else None)
+def plan(client: Any, project: Project | None, names: tuple[str, ...] = ()) -> Plan:  # noqa: ANN401 - docker.APIClient
+    """The tags of images (none named: all) by what goes into them, as the engine has the images of their FROM lines."""
+    known = variant.known(project, names)
     packed = wheel.made()
     outside = {name for recipe in known.values() for name in recipe.sources if not name.startswith(PREFIX)}
     bases = {name: identity(client, name) for name in outside}
@@ -95,9 +80,13 @@ def build(project: Project, names: tuple[str, ...], told: Told) -> list[Built]:
     Raises BuildError for the first that failed, when those beside it have ended.
     """
     with engine() as client:
-        made = plan(client, project)
+        made = plan(client, project, names)
         waves = order(made.known, names)
         there = {name for wave in waves for name in wave if identity(client, made.reference(name))}
+        for name in there:
+            client.tag(
+                made.reference(name), f"{PREFIX}{name}", "latest"
+            )  # what was asked for last, built now or before
     missing = [[name for name in wave if name not in there] for wave in waves]
     done = [
         Built(name, made.reference(name), built=False, seconds=0) for wave in waves for name in wave if name in there
@@ -157,29 +146,29 @@ def _one(made: Plan, name: str, project: Project, revision_: str, told: Told) ->
     steps = Steps(recipe.steps)
     with tempfile.TemporaryDirectory(prefix="dmod-build-") as folder:
         context, secrets = Path(folder) / "context", Path(folder)
-        _lay_out(recipe, made, context)
+        lay_out(recipe, made, context)
         ca = ca_bundle(project.config.build, project.root, os.environ)
         (secrets / "pip.conf").write_text(pip_settings(project.config.build, os.environ, ca))
         try:
             lines = DockerClient().buildx.build(
                 context, tags=[made.reference(name), f"{PREFIX}{name}:latest"], load=True, progress="plain",
-                labels=labels(name, made.tags[name], revision_), build_args=_arguments(os.environ), stream_logs=True,
+                labels=labels(recipe, made.tags[name], revision_), build_args=_arguments(os.environ), stream_logs=True,
                 secrets=[f"id=pip,src={secrets / 'pip.conf'}", *([f"id=ca,src={ca}"] if ca else [])],
             )  # fmt: skip
             for line in lines:
                 if steps.feed(line):
                     told(name, steps)
         except DockerException as error:
-            raise failure(recipe, steps) from error
+            raise failure(recipe, steps, made.known) from error
     return Built(name, made.reference(name), built=True, seconds=time.monotonic() - began)
 
 
-def _lay_out(recipe: Recipe, made: Plan, context: Path) -> None:
-    """What the build sees: the recipe's folder, its FROM lines with tags, the wheel; all as old as each other."""
-    for path in recipe.files:
-        copy = context / path.relative_to(recipe.folder)
+def lay_out(recipe: Recipe, made: Plan, context: Path) -> None:
+    """What the build sees: the recipe's files, its FROM lines with tags, the wheel; all as old as each other."""
+    for name, path in recipe.files.items():
+        copy = context / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
+        shutil.copyfile(path, copy)
         copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
     ours = {f"{PREFIX}{each}": made.reference(each) for each in recipe.needs}
     (context / DOCKERFILE).write_text(recipe.pinned(ours))
@@ -189,15 +178,16 @@ def _lay_out(recipe: Recipe, made: Plan, context: Path) -> None:
         os.utime(path, (wheel.EPOCH, wheel.EPOCH))
 
 
-def labels(name: str, tag: str, revision_: str) -> dict[str, str]:
+def labels(recipe: Recipe, tag: str, revision_: str) -> dict[str, str]:
     """What an image says of itself, in the words of the Open Container Initiative where it has any."""
     said = {
-        "org.opencontainers.image.title": f"{PREFIX}{name}",
+        "org.opencontainers.image.title": f"{PREFIX}{recipe.name}",
         "org.opencontainers.image.version": __version__,
         "org.opencontainers.image.revision": revision_,
         "org.opencontainers.image.licenses": "Apache-2.0",
-        IMAGE: name,
+        IMAGE: recipe.name,
         CONTENT: tag,
+        MODULES: ", ".join(recipe.contents),
     }
     return {key: value for key, value in said.items() if value}
 
@@ -206,15 +196,3 @@ def _arguments(environment: Mapping[str, str]) -> dict[str, str]:
     """Proxies, which BuildKit keeps out of the image, and the date of what is made."""
     given = {name: environment.get(name) or environment.get(name.lower(), "") for name in _PROXIES}
     return {name: text for name, text in given.items() if text} | {"SOURCE_DATE_EPOCH": str(wheel.EPOCH)}
-
-
-def failure(recipe: Recipe, steps: Steps) -> BuildError:
-    """Why an image was not built, and what mends it, by what the build said."""
-    title = steps.failed.title if steps.failed else "it has not begun"
-    place = shown(recipe.folder / DOCKERFILE)
-    tail = tuple(steps.failed.lines) if steps.failed else ()
-    said = "\n".join([title, *tail, steps.error])
-    outside = next((name for name in recipe.sources if not name.startswith(PREFIX)), "")
-    known = ((why, fix.format(outside)) for pattern, why, fix in _CAUSES if re.search(pattern, said))
-    why, fix = next(known, (steps.error or "it said nothing", f"mend {place}, then dmod image build {recipe.name}"))
-    return BuildError(f"image {recipe.name} was not built: {title[:100]}", why=why, fix=fix, tail=tail)

@@ -60,6 +60,15 @@ def address() -> str:
     return str(host or SOCKET).replace("http+unix://", "unix://")
 
 
+def listens(timeout: float = 3.0) -> bool:
+    """Whether somebody takes calls where the engine is expected, as far as that is known without asking anything."""
+    try:
+        _knock(address(), timeout)
+    except OSError:
+        return False
+    return True
+
+
 def _knock(where: str, timeout: float) -> None:
     """Open and close the engine's socket: Docker's client loses both its own and the error's number when that fails."""
     if where.startswith("unix://"):

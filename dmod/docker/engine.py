@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,8 @@ def engine() -> Iterator[Any]:
         ) from error
 
 
-def command_line(plugin: str) -> Any:  # noqa: ANN401 - python-on-whales' client
-    """Docker's command line with `buildx` or `compose`; UnmetError with what to install if one is not there."""
+def command_line(plugin: str = "") -> Any:  # noqa: ANN401 - python-on-whales' client
+    """Docker's command line, with `buildx` or `compose`; UnmetError with what to install if one is not there."""
     if shutil.which("docker") is None:
         raise UnmetError("there is no program `docker` on PATH", fix="sudo apt-get install docker.io docker-cli")
     try:
@@ -57,19 +58,18 @@ def command_line(plugin: str) -> Any:  # noqa: ANN401 - python-on-whales' client
         raise UnmetError(
             "the Python package python-on-whales is not installed", fix="pip install 'dmod[docker]'"
         ) from error
-    client = DockerClient()
-    if not getattr(client, plugin).is_installed():
+    if plugin and subprocess.run(["docker", plugin, "version"], capture_output=True, check=False).returncode:
         package = _PLUGINS[plugin]
         raise UnmetError(
             f"Docker has no {plugin} plug-in",
             why=f"`docker {plugin} version` does not answer",
             fix=f"sudo apt-get install {package}        or, from Docker's own packages, docker-{plugin}-plugin",
         )
-    return client
+    return DockerClient()
 
 
-def refusal(error: Exception) -> DmodError:
-    """The error of a command line of Docker's that failed, by the last line that it said."""
+def refusal(error: Exception | str) -> DmodError:
+    """The error of a command line of Docker's that failed, by the last line that it said, or of what it said."""
     said = getattr(error, "stderr", None) or str(error)
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dmod.docker.build import CONTENT, IMAGE, Plan, plan
+from dmod.docker.build import CONTENT, IMAGE, MODULES, Plan, plan
 from dmod.docker.engine import engine
-from dmod.docker.recipe import PREFIX
+from dmod.docker.recipe import PREFIX, unknown
 from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError
+from dmod.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from dmod.project import Project
 
@@ -33,12 +35,14 @@ class Image:
     revision: str  # the commit that it was built from; "" outside of a checkout
     stands_on: tuple[str, ...]  # the images of its FROM lines
     containers: tuple[str, ...]  # that are made of it, running or not
+    images: tuple[str, ...]  # that stand on it
+    modules: tuple[str, ...]  # in it, each with its kind: `my_model (c)`
 
 
-def images(project: Project) -> list[Image]:
-    """Every image that has a recipe, in the order of their names."""
+def images(project: Project, names: tuple[str, ...] = ()) -> list[Image]:
+    """Every image that has a recipe, in the order of their names; of variants only what the named ones can need."""
     with engine() as client:
-        made = plan(client, project)
+        made = plan(client, project, names)
         there, users = _ours(client), _users(client)
         return [_image(name, made, there, users) for name in sorted(made.known)]
 
@@ -55,34 +59,31 @@ def layers(project: Project, name: str) -> tuple[Image, list[dict[str, Any]]]:
 
 def one(known: Iterable[Image], name: str) -> Image:
     """The image of a name; NotFoundError with the nearest name if there is none."""
-    from dmod.nearest import nearest
-
     by_name = {image.name: image for image in known}
     if name not in by_name:
-        near = nearest(name, by_name)
-        said = f"; did you mean {near}?" if near else ""
-        raise NotFoundError(
-            f"there is no image {name}{said}", why=f"there are {', '.join(by_name)}", fix="dmod image list"
-        )
+        raise unknown(name, by_name)
     return by_name[name]
 
 
 def disposable(project: Project, names: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """What may be deleted: ids with their references; all of the named images, or else what no longer is of use.
 
-    Of no use is what a container neither is made of nor would be: an image of ours with another content than now.
+    Of no use is what a container neither is made of nor would be: an image of a recipe that has another content now.
+    What no recipe of this project is called may be another project's: it goes only by its name.
     """
     wanted = set(names)
     with engine() as client:
         made = plan(client, project)
-        for name in wanted - set(made.known):
-            one((_image(each, made, {}, {}) for each in made.known), name)
-        users = _users(client)
+        ours, users = client.images(filters={"label": IMAGE}), _users(client)
+        existing = {*made.known, *(said["Labels"][IMAGE] for said in ours)}
+        for name in wanted - existing:
+            raise unknown(name, sorted(existing))
         found = {}
-        for said in client.images(filters={"label": IMAGE}):
+        for said in ours:
             name, tag = said["Labels"][IMAGE], said["Labels"].get(CONTENT, "")
             current = made.tags.get(name) == tag
-            if (name in wanted) if wanted else not (current or users.get(said["Id"])):
+            former = name in made.known and not (current or users.get(said["Id"]))
+            if name in wanted or (former and not wanted):
                 _unused(name, users.get(said["Id"], ()))
                 found[said["Id"]] = tuple(said["RepoTags"] or ())
     return found
@@ -103,7 +104,7 @@ def push(project: Project, name: str, registry: str, told: Callable[[int, int, s
     `told` hears bytes sent, bytes to send, and what is being done. Raises NotFoundError if it is not built,
     UnreachableError if no registry answers, DmodError if it wants a login.
     """
-    found = one(images(project), name)
+    found = one(images(project, (name,)), name)
     if found.state != READY:
         raise NotFoundError(f"image {name} is {found.state}", fix=f"dmod image build {name}")
     repository, tag = f"{registry}/{PREFIX}{name}", found.reference.rpartition(":")[2]
@@ -113,14 +114,14 @@ def push(project: Project, name: str, registry: str, told: Callable[[int, int, s
         client.tag(found.id, repository, tag)
         for said in client.push(repository, tag, stream=True, decode=True):
             if "error" in said:
-                raise _refused(registry, str(said["error"]))
+                raise _refused(registry, str(said["error"]), project.authority)
             amount = said.get("progressDetail") or {}
             if said.get("id") and amount.get("total"):
-                parts[said["id"]] = (int(amount.get("current", 0)), int(amount["total"]))
+                total = int(amount["total"])
+                parts[said["id"]] = (min(int(amount.get("current", 0)), total), total)  # the engine counts headers too
             digest = (said.get("aux") or {}).get("Digest", digest)
-            told(
-                sum(each[0] for each in parts.values()), sum(each[1] for each in parts.values()), said.get("status", "")
-            )
+            total = sum(each[1] for each in parts.values())  # bytes before they are packed
+            told(min(total, sum(each[0] for each in parts.values())), total, said.get("status", ""))
     return {"name": name, "reference": f"{repository}:{tag}", "digest": f"{repository}@{digest}"}
 
 
@@ -146,6 +147,8 @@ def _image(
         revision=labels.get("org.opencontainers.image.revision", ""),
         stands_on=made.known[name].sources,
         containers=users.get(said["Id"], ()),
+        images=tuple(sorted(each for each, recipe in made.known.items() if name in recipe.needs)),
+        modules=tuple(filter(None, labels.get(MODULES, "").split(", "))) if mine else made.known[name].contents,
     )
 
 
@@ -180,9 +183,16 @@ def _instruction(text: str) -> str:
     return " ".join(plain.partition(" # buildkit")[0].split())
 
 
-def _refused(registry: str, said: str) -> DmodError:
+def _refused(registry: str, said: str, authority: Path | None) -> DmodError:
     if any(word in said for word in ("denied", "unauthorized", "no basic auth")):
         return DmodError(f"the registry {registry} wants a login", why=said, fix=f"docker login {registry}")
+    if "unknown authority" in said:
+        ca = shown(authority) if authority else "CA.crt"
+        fix = f"sudo install -D -m 644 {ca} /etc/docker/certs.d/{registry}/ca.crt"
+        return UnreachableError(f"the engine does not trust the registry {registry}", why=said, fix=fix)
+    if "certificate is valid for" in said or "certificate is not valid for" in said:
+        fix = "names in [tls] of dmod.toml, then dmod stack up registry"
+        return UnreachableError(f"the certificate of the registry {registry} is of another name", why=said, fix=fix)
     if "server gave HTTP response to HTTPS client" in said:
         fix = f'add "{registry}" to insecure-registries in /etc/docker/daemon.json'
         return UnreachableError(f"the registry {registry} does not speak TLS", why=said, fix=fix)

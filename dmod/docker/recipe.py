@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from dmod.docker.module import Module
 from dmod.errors import NotFoundError, UsageError
 from dmod.nearest import nearest
 from dmod.paths import shown
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 DOCKERFILE = "Dockerfile"
 PREFIX = "dmod/"  # of the names of our images; `FROM dmod/base` is an image's place in the order
 _LETTERS = 12  # of a digest in a tag: 48 bits
-_STAGE = re.compile(r"^(FROM\s+(?:--\S+\s+)*)(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+STAGE = re.compile(r"^(FROM\s+(?:--\S+\s+)*)(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.IGNORECASE | re.MULTILINE)
 _COPIED = re.compile(r"^(COPY\s(?:.*\s)?--from=)(\S+)", re.IGNORECASE | re.MULTILINE)
 _STEP = re.compile(r"^(?:FROM|RUN|COPY|ADD|WORKDIR)\s", re.IGNORECASE | re.MULTILINE)
 _WHEEL = re.compile(r"^[^#\n]*\*\.whl", re.MULTILINE)
@@ -28,22 +26,26 @@ _WHEEL = re.compile(r"^[^#\n]*\*\.whl", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Recipe:
-    """A folder with a Dockerfile: how one image is made."""
+    """How one image is made: a folder with a Dockerfile, or what a table of dmod.toml makes of another recipe."""
 
     name: str
-    folder: Path
+    place: str  # where it is written, for whoever must mend it: `images/worker/Dockerfile`, `dmod.toml:4:1`
     text: str  # of the Dockerfile
+    files: Mapping[str, Path] = field(default_factory=dict)  # what the build sees, by the path that it sees
+    modules: tuple[Module, ...] = ()  # in it, those of the images that it stands on included
+    outside: str = ""  # the image that is not ours around which it was made; "": none
 
     @classmethod
     def read(cls, folder: Path) -> Recipe:
         """The recipe of a folder."""
-        return cls(folder.name, folder, (folder / DOCKERFILE).read_text())
+        files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        return cls(folder.name, shown(folder / DOCKERFILE), (folder / DOCKERFILE).read_text(), files)
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """The images that it is made of, as its FROM lines name them, without its own stages."""
-        stages = {match[3] for match in _STAGE.finditer(self.text)}
-        named = [match[2] for pattern in (_STAGE, _COPIED) for match in pattern.finditer(self.text)]
+        stages = {match[3] for match in STAGE.finditer(self.text)}
+        named = [match[2] for pattern in (STAGE, _COPIED) for match in pattern.finditer(self.text)]
         return tuple(dict.fromkeys(name for name in named if name not in stages and not name.isdecimal()))
 
     @property
@@ -52,31 +54,35 @@ class Recipe:
         return tuple(name.removeprefix(PREFIX) for name in self.sources if name.startswith(PREFIX))
 
     @property
+    def contents(self) -> tuple[str, ...]:
+        """The modules in it, each with its kind: `my_model (c)`."""
+        return tuple(f"{module.name} ({module.table.kind})" for module in self.modules)
+
+    @property
     def steps(self) -> int:
         """How many of its instructions make a layer."""
-        return len(_STEP.findall(self.text))
+        stages = {match[3] for match in STAGE.finditer(self.text)}
+        again = sum(match[2] in stages for match in STAGE.finditer(self.text))  # a stage that stands on another
+        return len(_STEP.findall(self.text)) - again
 
     @property
     def carries_dmod(self) -> bool:
         """Whether dmod's own wheel goes into it."""
         return bool(_WHEEL.search(self.text))
 
-    @cached_property
-    def files(self) -> tuple[Path, ...]:
-        """What lies in its folder, in an order of its own."""
-        return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file()))
-
     def digest(self) -> str:
-        """Of everything in its folder: names, contents, and what may be executed."""
-        whole = sha256()
-        for path in self.files:
+        """Of everything that the build sees: names, contents, and what may be executed."""
+        whole = sha256(self.text.encode())
+        for name, path in self.files.items():
             runs = bool(path.stat().st_mode & 0o100)
-            whole.update(f"{path.relative_to(self.folder)}\0{runs}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
+            with path.open("rb") as file:
+                content = file_digest(file, "sha256").hexdigest()
+            whole.update(f"{name}\0{runs}\0{content}\n".encode())
         return whole.hexdigest()
 
     def pinned(self, references: Mapping[str, str]) -> str:
         """The Dockerfile with each of our images in it under its content's tag: what others build does not disturb."""
-        text = _STAGE.sub(lambda match: match[0].replace(match[2], references.get(match[2], match[2]), 1), self.text)
+        text = STAGE.sub(lambda match: match[0].replace(match[2], references.get(match[2], match[2]), 1), self.text)
         return _COPIED.sub(lambda match: match[1] + references.get(match[2], match[2]), text)
 
 
@@ -106,7 +112,10 @@ def order(known: Mapping[str, Recipe], wanted: tuple[str, ...] = ()) -> list[lis
     while waiting:
         name, user = waiting.pop()
         if name not in known:
-            raise _unknown(name, user, known)
+            if user:
+                place = f"{known[user].place}: FROM {PREFIX}{name}"
+                raise NotFoundError(f"{place}: there is no such image", why=_are(known))
+            raise unknown(name, known)
         if name not in needed:
             needed[name] = known[name].needs
             waiting += [(each, name) for each in needed[name]]
@@ -144,10 +153,12 @@ def reference(name: str, tag: str) -> str:
     return f"{PREFIX}{name}:{tag}"
 
 
-def _unknown(name: str, user: str, known: Mapping[str, Recipe]) -> NotFoundError:
+def unknown(name: str, known: Iterable[str]) -> NotFoundError:
+    """The error for a name that no image has."""
     near = nearest(name, known)
-    if user:
-        place = f"{shown(known[user].folder / DOCKERFILE)}: FROM {PREFIX}{name}"
-        return NotFoundError(f"{place}: there is no such image", why=f"there are {', '.join(known)}")
     said = f"; did you mean {near}?" if near else ""
-    return NotFoundError(f"there is no image {name}{said}", why=f"there are {', '.join(known)}", fix="dmod image list")
+    return NotFoundError(f"there is no image {name}{said}", why=_are(known), fix="dmod image list")
+
+
+def _are(known: Iterable[str]) -> str:
+    return f"there are {', '.join(known)}"

@@ -1,17 +1,18 @@
-"""Services: the containers of stacks, as the engine has them; whether they are well, what they said."""
+"""Services: the containers of stacks and their services in a Swarm; whether they are well, what they said."""
 
 from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from dmod.docker import swarm_service
 from dmod.docker.engine import engine
+from dmod.docker.moments import moment
 from dmod.docker.stack import Stack, compose_name
+from dmod.docker.stack_service import EXPIRES, Service
 from dmod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,30 +20,15 @@ if TYPE_CHECKING:
 
     from dmod.project import Project
 
-_FRACTION = re.compile(r"\.\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One container of a stack."""
-
-    stack: str
-    service: str
-    container: str  # its name
-    state: str  # running, exited, restarting, ...
-    health: str  # healthy, starting, unhealthy; "" if it does not run, or has no check
-    image: str
-    ports: tuple[str, ...]  # where it listens on this machine: `127.0.0.1:5000`
-    restarts: int
-    since: datetime | None  # it began
-    error: str  # what it last failed of, or what its check last said; "" if nothing
-
 
 def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
-    """The containers of these stacks, whatever they do."""
+    """The services of these stacks, in containers of this machine and in its Swarm, whatever they do."""
     found = []
     with engine() as client:
         for stack in stacks:
+            name = compose_name(project, stack.name)
+            in_swarm = swarm_service.found(client, name)
+            found += [swarm_service.service(client, stack.name, name, said) for said in in_swarm]
             there = _containers(client, project, stack)
             found += [_service(stack, client.inspect_container(said["Id"])) for said in there]
     return found
@@ -56,11 +42,15 @@ def condition(found: Iterable[Service]) -> str:
 
 @contextmanager
 def listening(
-    container: str, tail: int, since: float | None = None
+    service: Service, tail: int, since: float | None = None
 ) -> Iterator[tuple[Iterator[str], Callable[[], None]]]:
-    """The lines of one container as it speaks, and what ends them from another thread. Raises as `engine` does."""
+    """The lines of one service as it speaks, and what ends them from another thread. Raises as `engine` does."""
+    how: dict[str, Any] = {"follow": True, "tail": tail, "since": since}
     with engine() as client:
-        spoken = client.logs(container, stream=True, follow=True, tail=tail, since=since)
+        if service.node:
+            spoken: Any = swarm_service.spoken(client, client.inspect_service(service.container), **how)
+        else:
+            spoken = client.logs(service.container, stream=True, **how)
         yield _lines(spoken), spoken.close
 
 
@@ -79,17 +69,27 @@ def logs(  # noqa: PLR0913 - the options of one verb
             f'--grep "{grep}" is no regular expression', why=str(error), fix="quote ( [ * with \\"
         ) from error
     with engine() as client:
-        spoken = {
-            said["Id"]: (
-                said["Labels"].get("com.docker.compose.service", ""),
-                _lines(client.logs(said["Id"], stream=True, follow=follow, tail=tail, since=since)),
-            )
+        spoken = [
+            (name, _lines(chunks))
             for stack in stacks
-            for said in _containers(client, project, stack)
-        }
-        for name, line in _together(spoken.values()) if follow else _in_turn(spoken.values()):
+            for name, chunks in _spoken(client, project, stack, {"follow": follow, "tail": tail, "since": since})
+        ]
+        for name, line in _together(spoken) if follow else _in_turn(spoken):
             if wanted.search(line):
                 yield name, line
+
+
+def _spoken(
+    client: Any,  # noqa: ANN401 - docker.APIClient
+    project: Project, stack: Stack, how: dict[str, Any],
+) -> Iterator[tuple[str, Iterator[bytes]]]:  # fmt: skip
+    """The services of a stack by name, each with what it says."""
+    for said in _containers(client, project, stack):
+        name = said["Labels"].get("com.docker.compose.service", "")
+        yield name, client.logs(said["Id"], stream=True, **how)
+    name = compose_name(project, stack.name)
+    for each in swarm_service.found(client, name):
+        yield each["Spec"]["Name"].removeprefix(f"{name}_"), swarm_service.spoken(client, each, **how)
 
 
 def _in_turn(spoken: Iterable[tuple[str, Iterator[str]]]) -> Iterator[tuple[str, str]]:
@@ -139,21 +139,15 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
         image=said["Config"]["Image"],
         ports=_ports((said.get("NetworkSettings") or {}).get("Ports") or {}),
         restarts=int(said.get("RestartCount", 0)),
-        since=_time(state["StartedAt"]),
+        since=moment(state["StartedAt"]),
         error=" ".join(told[-1].split()) if health == "unhealthy" and told else failed,
+        certificate=moment(said["Config"]["Labels"].get(EXPIRES, "")),
     )
 
 
 def _ports(said: Mapping[str, Any]) -> tuple[str, ...]:
     found = [f"{each['HostIp']}:{each['HostPort']}" for bound in said.values() for each in bound or ()]
     return tuple(dict.fromkeys(found))
-
-
-def _time(text: str) -> datetime | None:
-    """When, of the engine's nanoseconds; None if it never began."""
-    if text.startswith("0001"):
-        return None
-    return datetime.fromisoformat(_FRACTION.sub("", text)).astimezone(UTC)
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[str]:

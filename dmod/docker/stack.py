@@ -17,9 +17,10 @@ from dmod.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dmod.docker.certificate import Certificate
     from dmod.project import Project
 
-COMPOSE = "compose.yml"
+COMPOSE, TLS = "compose.yml", "tls.yml"  # the second is laid over the first, with tls.enabled
 ORDER = ("registry", "object-store", "main")  # which comes up first; a project's own follow
 _IMAGE = re.compile(r"^\s+image:\s*dmod/([\w-]+)", re.MULTILINE)
 _USER = 1000  # of our images
@@ -37,6 +38,10 @@ class Stack:
     def file(self) -> Path:
         """Its compose file."""
         return self.folder / COMPOSE
+
+    def files(self, *, tls: bool) -> list[Path]:
+        """Its compose file, and what is laid over it."""
+        return [self.file, *(path for path in [self.folder / TLS] if tls and path.exists())]
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -80,7 +85,7 @@ def compose_name(project: Project, stack: str) -> str:
     return f"{deployment(project)}-{stack}"
 
 
-def variables(project: Project, tags: Mapping[str, str]) -> dict[str, str]:
+def variables(project: Project, tags: Mapping[str, str], certificate: Certificate | None = None) -> dict[str, str]:
     """What the compose files are told."""
     settings, me = project.config.stacks, os.geteuid()
     owner = project.root.stat()
@@ -96,8 +101,26 @@ def variables(project: Project, tags: Mapping[str, str]) -> dict[str, str]:
         "DMOD_REGISTRY_PORT": str(settings.registry_port),
         "DMOD_OBJECT_STORE_PORT": str(settings.object_store_port),
         "DMOD_SCHEDULER_MEMORY": str(project.config.scheduler.memory),
+        "DMOD_ENDPOINT": inner_endpoint(project),
     }
+    if certificate:
+        told |= {"DMOD_CERTIFICATE": certificate.digest, "DMOD_CERTIFICATE_EXPIRES": f"{certificate.expires:%FT%TZ}"}
     return told | {f"DMOD_TAG_{name.upper().replace('-', '_')}": tag for name, tag in tags.items()}
+
+
+def inner_endpoint(project: Project) -> str:
+    """Where services find the object store: what listens on this machine is another one's name in their network."""
+    said, settings = project.config.object_store.endpoint, project.config.stacks
+    host, _, port = said.rpartition(":")
+    local = host in {settings.address, "localhost", "127.0.0.1"} and port == str(settings.object_store_port)
+    return "object-store:8333" if local else said
+
+
+def own_registry(project: Project, outside: str = "") -> str:
+    """Where the registry of the project's own stack is reached, from this machine or by its address `outside`."""
+    settings = project.config.stacks
+    host = (outside or "127.0.0.1") if settings.address in {"0.0.0.0", "::", ""} else settings.address  # noqa: S104 - is compared
+    return f"{host}:{settings.registry_port}"
 
 
 def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
@@ -128,6 +151,11 @@ def secret(file: Path) -> bool:
         return False
     with os.fdopen(fd, "w") as lines:
         lines.write("dmod" if file.name.endswith("-user") else secrets.token_urlsafe(_PASSWORD))
-    if os.geteuid() == 0:  # services do not run as root, not even for root
-        os.chown(file, _USER, _USER)
+    owned(file)
     return True
+
+
+def owned(file: Path) -> None:
+    """Give a secret to the user of services, which do not run as root, not even for root."""
+    if os.geteuid() == 0:
+        os.chown(file, _USER, _USER)

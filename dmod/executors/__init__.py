@@ -10,10 +10,23 @@ if TYPE_CHECKING:
     from dmod.executors.executor import Executor
 
 
+class Entry:
+    """How an executor is made, and the file in .dmod that is there while it may have left something."""
+
+    def __init__(self, make: Callable[[Path], Executor], mark: str = "") -> None:
+        self.make, self.mark = make, mark
+
+
 def _local(state: Path) -> Executor:
     from dmod.executors.local import Local
 
     return Local(state)
 
 
-EXECUTORS: dict[str, Callable[[Path], Executor]] = {"local": _local}
+def _docker(state: Path) -> Executor:
+    from dmod.executors.docker import Docker
+
+    return Docker(state)
+
+
+EXECUTORS: dict[str, Entry] = {"local": Entry(_local), "docker": Entry(_docker, "containers")}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dmod.hydro.stamps import Stamps
 
 
+ENDINGS = (".nc", ".csv", ".parquet")
 ROUTED = "routed"  # the folder in an output that has the streamflow after routing
 
 
@@ -48,7 +49,7 @@ class Discharge(Protocol):
 
 
 def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Discharge:
-    """The discharge in an output dataset: our NetCDF, or a folder of `nex-*_output.csv` and `cat-*.csv` as ngen writes.
+    """The discharge in an output dataset: our NetCDF or Parquet, or `nex-*_output.csv` and `cat-*.csv` as ngen writes.
 
     A catchment's own discharge is its runoff times its area; CSV files do not hold areas, so catchments are among the
     features only with `areas` (km² by catchment). Where the simulation was routed, nexuses and catchments have the
@@ -73,17 +74,20 @@ def _local(folder: Path, areas: Mapping[str, float]) -> Discharge:
 
     if not folder.exists():
         raise NotFoundError(f"{folder}: no such file or folder")
-    files = (
-        [folder] if folder.is_file() else sorted(path for path in folder.iterdir() if path.suffix in (".nc", ".csv"))
-    )
+    files = [folder] if folder.is_file() else sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)
     grids = [path for path in files if path.suffix == ".nc"]
     if len(grids) > 1:
         raise UsageError(f"{folder} holds several NetCDF files: {some(path.name for path in grids)}", fix="give one")
     if grids:
         return NetcdfDischarge(grids[0])
+    if any(path.suffix == ".parquet" for path in files):
+        from dmod.hydro.discharge_parquet import ParquetDischarge
+
+        return ParquetDischarge([path for path in files if path.suffix == ".parquet"], areas)
     found = CsvDischarge.find(files, areas)
     if found is None:
         raise NotFoundError(
-            f"no discharge at {folder}", why="it would be a .nc file, nex-*_output.csv, or cat-*.csv with known areas"
+            f"no discharge at {folder}",
+            why="it would be a .nc file, .parquet, nex-*_output.csv, or cat-*.csv with known areas",
         )
     return found

@@ -13,8 +13,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dmod.errors import NotFoundError, UsageError
-from dmod.hydro import json_file
+from dmod.hydro import json_file, json_places
 from dmod.hydro.modules import Interface
+from dmod.hydro.realization_keys import keys
+from dmod.hydro.realization_output import Output, output_of
 from dmod.hydro.realization_time import Report, Time, time_of
 
 ID = "{{id}}"  # stands for the catchment's id in init_config and file_pattern
@@ -82,15 +84,17 @@ class Realization:
 
     time: Time
     scopes: Mapping[str, Scope]  # catchment -> what it has of its own; "" is global
-    document: Mapping[str, Any] = field(repr=False)  # the whole file: output, routing, layers and free keys too
+    document: Mapping[str, Any] = field(repr=False)  # the whole file: routing, layers and free keys too
+    output: Output = field(default_factory=Output)
 
     @classmethod
     def read(cls, path: Path) -> Realization:
-        """The realization in `path`. Raises NotFoundError or UsageError at its first fault, with JSON path or line."""
+        """The realization in `path`. Raises NotFoundError or UsageError at its first fault, with its line."""
         path = Path(path)
 
         def stop(where: str, message: str, fix: str) -> None:
-            raise UsageError(f"{path}: {where}: {message}", fix=fix or f"dmod realization check {path}")
+            line, column = json_places.where(path.read_text(encoding="utf-8-sig"), where)
+            raise UsageError(f"{path}:{line}:{column} {where}: {message}", fix=fix or f"dmod realization check {path}")
 
         return cls.of(json_file.read(path), stop)
 
@@ -100,12 +104,13 @@ class Realization:
         if not isinstance(document, Mapping):
             report("$", "a realization is a JSON object", "")
             raise UsageError("a realization is a JSON object")
-        time, scopes = time_of(document, report), scopes_of(document, report)
+        time, scopes, output = time_of(document, report), scopes_of(document, report), output_of(document, report)
+        keys(document, report)
         if not any(scope.formulation for scope in scopes):
             report("global.formulations", "there is no formulation, neither here nor under catchments", "")
         if time is None:
             raise UsageError("a realization needs `time`")
-        return cls(time, MappingProxyType({scope.catchment: scope for scope in scopes}), document)
+        return cls(time, MappingProxyType({scope.catchment: scope for scope in scopes}), document, output)
 
     @property
     def catchments(self) -> tuple[str, ...] | None:

@@ -11,8 +11,11 @@ from dmod.hydro import json_file, realization_files, realization_forcing, realiz
 from dmod.hydro.findings import Finding, Findings
 from dmod.hydro.ids import natural, some
 from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
+from dmod.hydro.realization_keys import keys
 from dmod.hydro.realization_modules import learn
+from dmod.hydro.realization_output import output_of
 from dmod.hydro.realization_time import Time, time_of
+from dmod.hydro.run_paths import spellings
 
 if TYPE_CHECKING:
     from dmod.hydro.hydrofabric import Hydrofabric
@@ -44,7 +47,8 @@ class Case:
 
     def resolve(self, text: str) -> Path:
         """A path of the file as it can be opened."""
-        return self.root / text
+        found = [self.root / name for name in spellings(text)]
+        return next((path for path in found if path.exists()), found[0])
 
 
 def check(
@@ -71,6 +75,8 @@ def check(
         Path.cwd() if root is None else root,
         findings,
     )
+    keys(document, findings.error)
+    output_of(document, findings.error)
     coverage(case)
     if ask is not None:
         case = replace(case, scopes=learn(case, ask))

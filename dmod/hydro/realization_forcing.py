@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dmod.errors import DmodError
 from dmod.hydro.findings import Finding, Severity
+from dmod.hydro.forcing_pattern import Names
 from dmod.hydro.ids import natural, some
 from dmod.hydro.meteorology import doubts, precipitation
 from dmod.hydro.realization import ID, NO_FORCING
@@ -85,21 +86,20 @@ def choose(case: Case, scope: Scope, source: ForcingSource) -> Files | None:
 def matches(case: Case, scope: Scope, source: ForcingSource, folder: Path) -> dict[str, Path]:
     """The one file for each catchment; none and several are told."""
     where = f"{source.where}.file_pattern"
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = Names.of(folder)
     catchments: Sequence[str] | None = case.served(scope)
     if catchments is None:  # without a hydrofabric: those that files are named for
-        catchments = natural({found for name in names for found in CATCHMENT.findall(name)})
+        catchments = natural({found for name in names.all for found in CATCHMENT.findall(name)})
     if ID not in source.pattern and len(catchments) > 1:
         message = f"without {ID} every catchment gets the same file"
         case.findings.warning(where, message, f'"file_pattern": ".*{ID}_.*.csv"')
     found = {}
     for catchment in catchments:
         try:
-            pattern = re.compile(source.pattern.replace(ID, catchment, 1))
+            fitting = names.fitting(source.pattern, catchment)
         except re.error as error:
             case.findings.error(where, f'"{source.pattern}" is not a regular expression: {error}')
             return {}
-        fitting = [name for name in names if pattern.fullmatch(name)]
         if not fitting:
             message = f"no file in {folder} fits {catchment}"
             case.findings.each("none", catchment, Finding(where, Severity.ERROR, message))

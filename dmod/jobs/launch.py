@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmod import layout
 from dmod.errors import NotFoundError, UnmetError
 from dmod.jobs.order import LINE
 
@@ -28,6 +29,19 @@ Key = tuple[int, int]  # a job, and the number of one of its tasks
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """What a program finds around it, if it does not run on the machine as it is."""
+
+    image: str  # by which the engine finds it: its id
+    cpus: int  # of which it may use all the time
+    reads: tuple[Path, ...] = ()  # folders that it sees under their own paths
+    writes: tuple[Path, ...] = ()  # those in which it may write, too
+    hides: tuple[Path, ...] = ()  # folders in these of which it sees nothing
+    tree: bool = False  # whether it sees the tree of the task's folder as /dmod
+    network: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What an executor starts for a task on one node."""
 
@@ -39,7 +53,9 @@ class Program:
     cpus: tuple[int, ...] = ()  # the numbers of those it is bound to; none: it is not bound
     memory: int = 0  # bytes for each process; 0 is no limit
     total: int = 0  # bytes for all its processes together; 0 is no limit
-    env: Mapping[str, str] = field(default_factory=dict)  # besides that of the scheduler
+    env: Mapping[str, str] = field(default_factory=dict)  # besides that of the scheduler, or of the image
+    executor: str = "local"
+    container: Container | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,8 @@ class Plan:
     seed: int  # to which each task adds its number
     env: Mapping[str, str]
     worker: bool  # whether its last argument is the folder of the task
+    executor: str = "local"
+    container: Container | None = None
 
     def program(self, task: int, attempt: int, folder: Path, cpus: Sequence[int] = (), item: str = "") -> Program:
         """The program of one task; `item` is what is its own: a line stands for {} in argv, too."""
@@ -73,11 +91,28 @@ class Plan:
             argv = (argv[0], *(word.replace("{}", line) for word in argv[1:]))
             env[LINE] = line
         key = (self.job, task)
-        return Program(key, attempt, argv, folder, self.cwd, tuple(cpus), self.memory, self.total, env)
+        return Program(
+            key,
+            attempt,
+            argv,
+            folder,
+            self.cwd,
+            tuple(cpus),
+            self.memory,
+            self.total,
+            env,
+            self.executor,
+            self.container,
+        )
 
 
-def plan(job: Job, root: Path) -> Plan:
-    """How the tasks of a job are run. Raises NotFoundError if there is no program, UnmetError without an mpiexec."""
+def plan(job: Job, root: Path, data: Sequence[Path] = ()) -> Plan:
+    """How the tasks of a job are run; `data` are the folders that hold what it reads.
+
+    Raises NotFoundError if there is no program, UnmetError without an mpiexec.
+    """
+    if job.spec.executor != "local":
+        return _contained(job, root, data)
     spec, cwd, ranks = job.spec, Path(job.cwd), ranks_of(job)
     if job.kind == "command":
         env: dict[str, str] = dict(spec.table.env)
@@ -85,14 +120,45 @@ def plan(job: Job, root: Path) -> Plan:
     else:
         env = dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
         worker = (sys.executable, "-m", "dmod.worker")
-        argv = worker if ranks == 1 else (mpiexec(), "-n", str(ranks), *worker)
+        argv = worker if ranks == 1 or _by_ngen(job) else (mpiexec(), "-n", str(ranks), *worker)
     each = job.memory // ranks
     return Plan(job.id, argv, cwd, root, each, job.memory, job.seed - job.task, env, job.kind != "command")
 
 
-def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = ()) -> Program:
+def _contained(job: Job, root: Path, data: Sequence[Path]) -> Plan:
+    """How the tasks of a job are run in containers: by the programs of its image."""
+    spec, cwd, ranks = job.spec, Path(job.cwd), ranks_of(job)
+    is_worker = job.kind != "command"
+    env = {"HOME": "/tmp"}  # noqa: S108 - of the container, where nothing else can be written
+    if is_worker:
+        env |= dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
+        argv: tuple[str, ...] = ("python", "-m", "dmod.worker")
+        argv = argv if ranks == 1 or _by_ngen(job) else ("mpiexec", "-n", str(ranks), *argv)
+    else:
+        env |= spec.table.env
+        argv = spec.table.argv
+    state = root / layout.STATE
+    container = Container(
+        image=job.prepared.image,
+        cpus=job.cpus,
+        reads=(*data, cwd) if is_worker else tuple(data),
+        writes=() if is_worker else (cwd,),
+        hides=(state,) if state.is_relative_to(cwd) else (),
+        tree=is_worker,
+        network=spec.network,
+    )
+    seed = job.seed - job.task
+    return Plan(job.id, argv, cwd, root, 0, job.memory, seed, env, is_worker, spec.executor, container)
+
+
+def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = (), executor: str = "local") -> Program:
     """A program of which only so much is known: enough to find it, and to wait for its end."""
-    return Program(key, attempt, ("/bin/false",), folder, folder, tuple(cpus))
+    return Program(key, attempt, ("/bin/false",), folder, folder, tuple(cpus), executor=executor)
+
+
+def _by_ngen(job: Job) -> bool:
+    """Whether the worker starts ngen, with ranks of its own."""
+    return getattr(job.spec.table, "program", "dmod") == "ngen"
 
 
 def ranks_of(job: Job) -> int:

@@ -20,6 +20,7 @@ class Prepared:
     step: int = 0  # seconds between stamps of the period
     catchments: tuple[str, ...] | None = None  # None: all of the hydrofabric
     size: int = 0  # how many catchments, if it is known
+    image: str = ""  # the id of that in which its tasks run; "" if in none
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,6 +36,7 @@ class Prepared:
             and {"begin": stamp(self.period.begin), "end": stamp(self.period.end), "step": self.step},
             "catchments": None if self.catchments is None else list(self.catchments),
             "size": self.size,
+            "image": self.image,
         }
 
     @classmethod
@@ -51,4 +53,5 @@ class Prepared:
             step=int(period["step"]) if period else 0,
             catchments=None if data["catchments"] is None else tuple(data["catchments"]),
             size=int(data["size"]),
+            image=data.get("image", ""),
         )

@@ -34,9 +34,11 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def origin(kind: str = "") -> dict[str, Any]:
-    """What a job is run with, here and now; a command uses none of our packages."""
+def origin(kind: str = "", image: str = "") -> dict[str, Any]:
+    """What a job is run with, here and now; a command uses none of our packages, and an image holds its own."""
     found = {"dmod": __version__, "python": platform.python_version(), "host": platform.node()}
+    if image:
+        return {"dmod": __version__, "host": platform.node(), "image": image}
     return found if kind == UNKNOWN else {**found, "packages": dict(versions())}
 
 
@@ -55,7 +57,7 @@ def fingerprint(spec: Spec, prepared: Prepared) -> str:
         "seed": spec.seed,
         "data": {key: told[key] for key in ("datasets", "digests", "period", "catchments")},
         "dmod": __version__,
-        "packages": dict(versions()),
+        "packages": {"image": prepared.image} if prepared.image else dict(versions()),
     }
     return sha256(json.dumps(decisive, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -68,7 +70,7 @@ def differences(origin_: Mapping[str, Any], digests: Mapping[str, str], now: Map
         if now.get(name) != digest
     ]
     before = {"dmod": origin_["dmod"], **origin_.get("packages", {})} if origin_ else {}
-    after = {"dmod": __version__, **versions()} if before else {}
+    after = {"dmod": __version__, **(versions() if "packages" in origin_ else {})} if before else {}
     return found + [
         f"{name} was {version}, and is {after.get(name, 'not installed')}"
         for name, version in before.items()

@@ -15,13 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+EXECUTORS = ("local", "docker")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """What all kinds of jobs have; a kind adds a table of its own name."""
 
     kind: str = field(metadata={"doc": "command, simulation or evaluation", "aliases": ("type", "job_type")})
     name: str = field(default="", metadata={"doc": "by default that of the file"})
-    executor: str = field(default="local", metadata={"choices": ("local",), "doc": "where its workers run"})
+    executor: str = field(default="local", metadata={"choices": EXECUTORS, "doc": "where its workers run"})
+    image: str = field(
+        default="worker",
+        metadata={"doc": "in which they run, if in containers: a name of images/, or what Docker calls it"},
+    )
+    network: str = field(
+        default="none",
+        metadata={"doc": "that containers are on: none, bridge, or one that Docker knows"},
+    )
     resources: Resources = field(default_factory=Resources, metadata={"aliases": ("resource", "defaults", "limits")})
     priority: int = field(
         default=50, metadata={"doc": "0 to 100: the higher, the sooner", "minimum": 0, "maximum": 100}

@@ -95,6 +95,11 @@ class Holmes:
         return (RUNOFF,)
 
     @property
+    def columns(self) -> Mapping[str, str]:
+        """The runoff."""
+        return {RUNOFF.name: RUNOFF.name}
+
+    @property
     def snow(self) -> bool:
         """Whether CemaNeige runs in front of the model: it does once one of its parameters is given."""
         return not self.parameters.keys().isdisjoint(SNOWY)

@@ -51,6 +51,11 @@ class Model(Protocol):
         """The series that `run` gives; the first is the runoff of the catchment, in m per step."""
         ...
 
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What ngen would write, in its order: the name it has there -> the name among `outputs`."""
+        ...
+
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
         """Run over the whole period: series of shape (steps,) by name, in and out. Raises ModelError."""
         ...

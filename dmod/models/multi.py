@@ -39,6 +39,11 @@ class Renamed:
         """The outputs under the realization's names."""
         return tuple(self._named(variable) for variable in self._model.outputs)
 
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What ngen would write of it."""
+        return {name: self._aliases.get(own, own) for name, own in self._model.columns.items()}
+
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
         """Run the model with the names turned both ways."""
         own = {variable.name: forcing[self._named(variable).name] for variable in self._model.inputs}
@@ -59,7 +64,8 @@ class Chain:
     def __init__(self, modules: Sequence[Model], params: Mapping[str, Any], catchment: str) -> None:
         self._modules = modules
         self._catchment = catchment
-        self._wires = Wires(modules, params, catchment)
+        self.columns = {name: name for name in params.get("output_variables") or modules[-1].columns}
+        self._wires = Wires(modules, params, catchment, self.columns)
         self._defaults = {str(each["name"]): float(each["value"]) for each in params.get("default_output_values", ())}
         for at, module in enumerate(modules):
             if isinstance(module, Stepped):

@@ -84,6 +84,10 @@ class Native(ABC):
 
     # what it is
 
+    def get_component_name(self) -> str:
+        """What the module calls itself."""
+        return self._text("get_component_name")
+
     def get_input_var_names(self) -> tuple[str, ...]:
         """The names of the inputs."""
         return self._names("input")

@@ -26,7 +26,7 @@ class Setting:
 
     catchment: str  # "cat-27"
     clock: Clock
-    attributes: Mapping[str, float] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # of the hydrofabric: areasqkm, latitude
     resolve: Callable[[str], Path] = Path  # a path of the realization to one that can be opened
     place: Place = field(default_factory=Place)  # where the run is, for whoever asks after a crash
 
@@ -161,7 +161,9 @@ def _multi(formulation: Formulation, setting: Setting) -> Model:
 
     offering = [replace(each, params={**each.params, "output_variables": None}) for each in formulation.modules]
     modules = tuple(create(module, setting) for module in offering)
-    return Chain(modules, formulation.params, setting.catchment)
+    last = formulation.modules[-1].params.get("output_variables")  # what is written where the whole names nothing
+    params = {**formulation.params, "output_variables": formulation.params.get("output_variables") or last}
+    return Chain(modules, params, setting.catchment)
 
 
 MAKERS: dict[str, Callable[[Formulation, Setting], Model]] = {

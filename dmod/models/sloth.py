@@ -42,6 +42,7 @@ class Sloth:
         if main not in names:
             raise UsageError(f"{catchment}: SLoTH gives no {main!r}", why=f"it gives {', '.join(names)}")
         self.outputs = tuple(dict.fromkeys((names[main], *self._values)))
+        self.columns = {name: aliases.get(name, name) for name in params.get("output_variables") or names}
 
     def run(self, forcing: Mapping[str, Series]) -> dict[str, Series]:
         """The same values at every step: (steps,), or (steps, count) where there are several."""

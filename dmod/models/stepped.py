@@ -56,8 +56,11 @@ class Stepped:
         for name, value in params.get("model_params", {}).items():
             self._call(f"did not take the parameter {name}", self.model.set_value, name, np.atleast_1d(value))
         self.takes = tuple(self._port(name) for name in self._given())
-        self.gives = self._chosen(params)
-        self.step, self.until = self._steps(bool(params.get("allow_exceed_end_time")))
+        names = tuple(self._call("failed in get_output_var_names", self.model.get_output_var_names))
+        self.gives = self._chosen(params, names)
+        self.columns = {name: self._aliases.get(name, name) for name in params.get("output_variables") or names}
+        fixed = _truth(params, "fixed_time_step", default=True)
+        self.step, self.until = self._steps(beyond=_truth(params, "allow_exceed_end_time"), fixed=fixed)
         self.place.leave()
 
     @property
@@ -145,10 +148,11 @@ class Stepped:
             value = series[tuple(bad)]
             raise ModelError(f"{self.catchment}: {self.label} gives {name} = {value}{self._when(int(bad[0]))}")
 
-    def _steps(self, beyond: bool) -> tuple[float, bool]:  # noqa: FBT001
+    def _steps(self, *, beyond: bool, fixed: bool) -> tuple[float, bool]:
         """A step of the forcing in the module's own time, and whether that is another step than its own.
 
-        A module ends where it says, unless `allow_exceed_end_time` is set.
+        A module ends where it says, unless `allow_exceed_end_time` is set. One whose `fixed_time_step` is false goes on
+        to the end of any step.
         """
         try:
             unit = str(self.model.get_time_units()).lower().partition(" since ")[0].strip()
@@ -158,10 +162,10 @@ class Stepped:
         except KeyError as error:
             raise self._failed(f"counts time in {unit!r}", error) from error
         times = self.clock.step / own if own > 0 else 0.0
-        if times < 1 or times != int(times):
+        if fixed and (times < 1 or times != int(times)):
             raise ModelError(
                 f"{self.catchment}: {self.label} steps by {own:g} s, the forcing by {self.clock.step} s",
-                fix="set its time step to that of the realization, or to a whole part of it",
+                fix='set its step to that of the realization or a whole part of it, or "fixed_time_step": false',
             )
         if not beyond:
             self._ends(SECONDS[unit])
@@ -188,9 +192,8 @@ class Stepped:
         except Exception as error:
             raise self._failed("failed in get_input_var_names", error) from error
 
-    def _chosen(self, params: Mapping[str, Any]) -> tuple[Port, ...]:
+    def _chosen(self, params: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Port, ...]:
         own = {port.alias: port.name for port in self.takes}
-        names = tuple(self._call("failed in get_output_var_names", self.model.get_output_var_names))
         own |= {self._aliases.get(name, name): name for name in names} | {name: name for name in names}
         main = params.get("main_output_variable", names[0] if names else "")
         wanted = [main, *(params.get("output_variables") or names)]
@@ -236,3 +239,8 @@ class Stepped:
 
     def _failed(self, what: str, error: BaseException) -> ModelError:
         return ModelError(f"{self.catchment}: {self.label} {what}", why=f"{type(error).__name__}: {error}")
+
+
+def _truth(params: Mapping[str, Any], key: str, *, default: bool = False) -> bool:
+    """A setting that is true or false, as ngen reads it: the text "true" too."""
+    return str(params.get(key, default)).lower() == "true"

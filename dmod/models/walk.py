@@ -102,8 +102,8 @@ def _advance(module: Stepped) -> Callable[[int], object]:
     model = module.model
     if not module.until:
         return lambda _: model.update()
-    if isinstance(model, Native):
+    times = module.step / float(model.get_time_step())
+    if isinstance(model, Native) or times < 1 or times != int(times):
         start = model.get_current_time()
         return lambda step: model.update_until(start + (step + 1) * module.step)
-    times = round(module.step / float(model.get_time_step()))
-    return lambda _: [model.update() for _ in range(times)]
+    return lambda _: [model.update() for _ in range(int(times))]

@@ -9,7 +9,7 @@ from dmod.hydro.dimensions import conversion
 from dmod.models.model import Model, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Wire(NamedTuple):
@@ -31,7 +31,9 @@ class Wires:
     A module in front is taken before one behind, and any of them before the forcing, as ngen does it.
     """
 
-    def __init__(self, modules: Sequence[Model], params: Mapping[str, Any], catchment: str) -> None:
+    def __init__(
+        self, modules: Sequence[Model], params: Mapping[str, Any], catchment: str, columns: Iterable[str]
+    ) -> None:
         self._catchment = catchment
         self._made: list[dict[str, Variable]] = [{v.name: v for v in module.outputs} for module in modules]
         self._distinct()
@@ -39,7 +41,7 @@ class Wires:
         self._into = [tuple(self._wire(at, variable) for variable in each.inputs) for at, each in enumerate(modules)]
         own = {name: alias for module in modules for name, alias in getattr(module, "names", {}).items()}
         main = params.get("main_output_variable", modules[-1].outputs[0].name if modules else "")
-        wanted = dict.fromkeys((main, *(params.get("output_variables") or ())))
+        wanted = dict.fromkeys((main, *columns))
         self.sources = {name: self._source(name, own) for name in wanted}
 
     @property

@@ -6,6 +6,7 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from dmod.data.links import folders
 from dmod.jobs.launch import Plan, Program, plan
 from dmod.jobs.provenance import origin
 from dmod.jobs.spec import Spec
@@ -33,7 +34,7 @@ class Catalog:
         self._specs: dict[int, Spec] = {}
         self._plans: dict[int, Plan] = {}
         self._folders: dict[int, Path] = {}
-        self._origins: dict[str, str] = {}  # by kind
+        self._origins: dict[tuple[str, str], str] = {}  # by kind and image
         self._items: dict[int, bool] = {}  # whether tasks have something of their own
 
     def forget(self, job: int) -> None:
@@ -60,10 +61,11 @@ class Catalog:
 
     def origin(self, job: int) -> str:
         """With what a job is run, as JSON."""
-        kind = self.job(job).kind
-        if kind not in self._origins:
-            self._origins[kind] = json.dumps(origin(kind))
-        return self._origins[kind]
+        found = self.job(job)
+        how = (found.kind, found.prepared.image)
+        if how not in self._origins:
+            self._origins[how] = json.dumps(origin(*how))
+        return self._origins[how]
 
     def collects(self, job: int) -> bool:
         """Whether its tasks make datasets."""
@@ -89,11 +91,16 @@ class Catalog:
         """What is started for a task. Raises NotFoundError, UnmetError."""
         job, item = key[0], self._item(key)
         if item.startswith('{"point"'):  # of a sweep: it has a spec of its own
-            own = plan(self.task(key, attempt), self._project.root)
-            return own.program(key[1], attempt, folder, cpus)
+            return self._plan(self.task(key, attempt)).program(key[1], attempt, folder, cpus)
         if job not in self._plans:
-            self._plans[job] = plan(self.job(job), self._project.root)
+            self._plans[job] = self._plan(self.job(job))
         return self._plans[job].program(key[1], attempt, folder, cpus, item)
+
+    def _plan(self, job: Job) -> Plan:
+        """How tasks are run; where that is not this very file system, the folders that hold their data are named."""
+        contained = job.prepared.image and job.kind != "command"
+        data = sorted(folders(self._store.path(name).parent for name in job.prepared.names)) if contained else ()
+        return plan(job, self._project.root, data)
 
     def _item(self, key: Key) -> str:
         job, number = key

@@ -6,6 +6,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.data.doubts import doubts, told
 from dmod.errors import DmodError
 from dmod.scheduler.collect import collect
 
@@ -25,13 +26,17 @@ class Collected(NamedTuple):
     attempt: int
     dataset: str  # "" if it made none
     error: DmodError | None
+    doubt: str = ""  # what in it makes no sense
 
 
 class Collector:
     """A queue of finished tasks, and one thread that collects them."""
 
-    def __init__(self, store: FolderStore, tell: Callable[[], None]) -> None:
+    def __init__(
+        self, store: FolderStore, tell: Callable[[], None], kept: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._store, self._tell = store, tell
+        self._kept = kept  # hears the name of each output
         self._todo: queue.SimpleQueue[tuple[Job, Path]] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Collected] = queue.SimpleQueue()
         self.working = 0  # tasks that are not done
@@ -59,12 +64,15 @@ class Collector:
     def _work(self) -> None:
         while True:
             job, folder = self._todo.get()
-            name, trouble = "", None
+            name, doubt, trouble = "", "", None
             try:
                 name = collect(job, folder, self._store)
+                doubt = told(doubts(self._store, name))
+                if name:
+                    self._kept(name)
             except DmodError as error:
                 trouble = error
             except Exception as error:  # noqa: BLE001 - the thread must live, and the job must be told
                 trouble = DmodError(f"{type(error).__name__}: {error}")
-            self._done.put(Collected(job.id, job.task, job.attempt, name, trouble))
+            self._done.put(Collected(job.id, job.task, job.attempt, name, trouble, doubt))
             self._tell()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dmod.data.cache import CachedStore
 from dmod.data.folder import FolderStore
 from dmod.errors import UnreachableError
-from dmod.executors import EXECUTORS
+from dmod.executors.places import Places
 from dmod.jobs.launch import trace
 from dmod.jobs.status import Status
 from dmod.scheduler import database, lock
@@ -21,6 +21,7 @@ from dmod.scheduler.catalog import Catalog
 from dmod.scheduler.collector import Collector
 from dmod.scheduler.limits import Limits
 from dmod.scheduler.nodes import nodes
+from dmod.scheduler.outgoing import Outgoing
 from dmod.scheduler.pulse import Pulse
 from dmod.scheduler.queue import Queue
 from dmod.scheduler.running import Running, Task
@@ -45,8 +46,9 @@ class Daemon:
         self.leaving = False
         self.draining = False  # nothing is started any more
         self._ear = lock.listen(project.state)
-        self._executor = EXECUTORS["local"](project.state)
-        self._collector = Collector(FolderStore(project.datasets), lambda: lock.wake(project.state))
+        self._executor = Places(project.state)
+        tell, kept = (lambda: lock.wake(project.state)), Outgoing(project).put
+        self._collector = Collector(FolderStore(project.datasets), tell, kept)
         self._backlog = Backlog(self.queue, Limits(config.limits))
         self._catalog = Catalog(project, self.queue, CachedStore(project.datasets, project.cache))
         grace = float(config.scheduler.grace)
@@ -128,7 +130,7 @@ class Daemon:
             return self._catalog.program(task.key, task.attempt, folder, task.bound)
         except Exception as error:  # noqa: BLE001 - it may have begun nevertheless
             log.info("task %d of job %d: %s", task.number, task.job, error)
-            return trace(task.key, task.attempt, folder, task.bound)
+            return trace(task.key, task.attempt, folder, task.bound, self._catalog.spec(task.job).executor)
 
     def _sleep(self) -> None:
         """Wait for a call, an end, or the next moment that matters."""

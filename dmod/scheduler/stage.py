@@ -58,7 +58,7 @@ def _clean(folder: Path) -> None:
     """Remove what an earlier attempt left, but not the folders of the tasks of an array."""
     for left in (layout.OUTPUT, f"{layout.OUTPUT}.partial", layout.RANKS):
         shutil.rmtree(folder / left, ignore_errors=True)
-    for left in (layout.FAILURE, layout.PROGRESS, layout.STDOUT, layout.STDERR):
+    for left in (layout.FAILURE, layout.PROGRESS, layout.STDOUT, layout.STDERR, layout.CONTAINER):
         (folder / left).unlink(missing_ok=True)
 
 

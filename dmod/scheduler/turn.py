@@ -208,7 +208,8 @@ class Turn:
             failure = Failure("output", f"its output cannot be kept: {made.error.message}")
             self._fail(ledger, (made.job, made.task), made.attempt, failure)
         elif job is not None:
-            note = f"dataset {made.dataset}" if made.dataset else ""
+            said = [f"dataset {made.dataset}"] if made.dataset else []
+            note = "; ".join([*said, *([f"WARNING: {made.doubt}"] if made.doubt else [])])
             ledger.finished(job, made.task, Status.COMPLETED, note)
 
     def _decide(self, ledger: Ledger) -> list[tuple[Key, int]]:

@@ -38,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.time()
     try:
         order = Order.read(folder)
+        if order.spec.get("program") == "ngen":  # which starts ranks of its own
+            write_pid(folder, 0)
+            importlib.import_module("dmod.worker.ngen").run(order)
+            return Exit.OK
         ranks = gather(order.ranks)
         write_pid(folder, ranks.rank)
         _kind(order).run(order, ranks)

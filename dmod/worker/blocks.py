@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmod.hydro.dimensions import depth
 from dmod.models.model import ModelError, Variable
-from dmod.worker.balance import Balance
+from dmod.worker.balance import Balance, Water
 from dmod.worker.output import row_type
 
 if TYPE_CHECKING:
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from dmod.worker.exchange import Nexuses
     from dmod.worker.prepare import Run
 
-RUNOFF = Variable("Q_OUT", "m")  # the main output of whatever model, m per step
+RUNOFF = Variable("runoff of the catchment", "m")  # the main output of whatever model, m per step
 BLOCK = 16 << 20  # bytes of one variable in a block
 LEAST = 20  # blocks of a rank, so that progress is seen
+
+
+class Column(NamedTuple):
+    """What stands in a column of a catchment's file."""
+
+    name: str
+    variable: Variable  # a key of `Rows.values`
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class Rows:
     values: dict[Variable, NDArray[np.floating]] = field(default_factory=dict)  # (catchments, steps); runoff first
     nexuses: list[int] = field(default_factory=list)
     discharges: list[NDArray[np.floating]] = field(default_factory=list)  # m3 s-1
+    columns: list[tuple[Column, ...]] = field(default_factory=list)  # of the catchments, as ngen writes them
     balances: list[Balance] = field(default_factory=list)  # of the catchments
 
 
@@ -60,12 +68,17 @@ def _block(run: Run, nexuses: Nexuses, indices: list[int]) -> Rows:
         catchment = run.name(index)
         series = model.run({variable.name: values for variable, values in forcing[place].items()})
         main = model.outputs[0]
-        runoff = series.pop(main.name) * metres(main, catchment, run.clock.step)
+        runoff = series[main.name] * metres(main, catchment, run.clock.step)
         flow = runoff * (run.fabric.areas[index] * 1e6 / run.clock.step)
         _keep(rows, RUNOFF, place, runoff, kind)
-        for variable in model.outputs[1:]:
-            _keep(rows, variable, place, series[variable.name], kind)
-        rows.balances.append(Balance.of(catchment, forcing[place], runoff, flow))
+        own = {variable.name: variable for variable in model.outputs} | {main.name: RUNOFF}
+        rows.columns.append(tuple(Column(name, own[given]) for name, given in model.columns.items() if given in own))
+        for variable in own.values():
+            if variable is not RUNOFF:
+                _keep(rows, variable, place, series[variable.name], kind)
+        stores = {variable: series[variable.name] for variable in model.outputs}
+        water = Water(forcing[place], runoff, flow, stores)
+        rows.balances.append(Balance.of(catchment, water, run.clock.step))
         _drain(rows, nexuses.add(index, flow), kind)
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 from dmod import layout
 from dmod.errors import NotFoundError, UsageError
+from dmod.hydro.run_paths import spellings
 from dmod.models.model import Clock
 
 
@@ -86,13 +88,16 @@ class Order:
     def resolve(self, text: str, base: Path) -> Path:
         """A path of a config: /dmod/... is in the job's folder or the image, a relative one beside it or in the cwd.
 
-        Raises NotFoundError if nothing is there.
+        A library of /dmod/shared_libs may lie in any folder of LD_LIBRARY_PATH. Raises NotFoundError.
         """
         path = Path(text)
         if path.is_relative_to(layout.DMOD):
             candidates = [self.folder / layout.DMOD.strip("/") / path.relative_to(layout.DMOD), path]  # or in the image
-        else:
-            candidates = [base / path, Path.cwd() / path]  # an absolute path stays what it is
+            if path.is_relative_to(f"{layout.DMOD}/{layout.SHARED_LIBS}"):
+                folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+                candidates += [Path(folder) / path.name for folder in folders if folder]
+        else:  # an absolute path stays what it is
+            candidates = [folder / name for name in spellings(text) for folder in (base, Path.cwd())]
         for candidate in candidates:
             if candidate.exists():
                 return candidate

@@ -1,4 +1,4 @@
-"""The output of a simulation as it grows: one writer, in rank 0, CSV files or one NetCDF."""
+"""The output of a simulation as it grows: one writer, in rank 0, CSV files, one NetCDF, or Parquet."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from dmod.errors import UsageError
 from dmod.worker.failure import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from dmod.models.model import Variable
+    from dmod.worker.blocks import Rows
     from dmod.worker.prepare import Run
 
+FORMATS = ("auto", "csv", "netcdf", "parquet")
 MANY = 1_000  # features above which "auto" means NetCDF: file descriptors and folders suffer from more files
 
 
 class Writer(Protocol):
     """Where rows go; they come in any order, each once. A row is a feature's whole series."""
 
-    def catchments(self, rows: Sequence[int], values: Mapping[Variable, NDArray[np.floating]]) -> None:
-        """Write the series of catchments, shape (rows, steps); the first variable is the runoff."""
+    def catchments(self, rows: Rows) -> None:
+        """Write the series of catchments."""
         ...
 
     def nexuses(self, rows: Sequence[int], values: Sequence[NDArray[np.floating]]) -> None:
@@ -40,16 +41,17 @@ class Writer(Protocol):
 
 
 def layout_of(run: Run) -> str:
-    """The format of a run's output: "csv" or "netcdf"."""
+    """The format of a run's output: as the job says, else the realization, else by the number of features."""
     asked = run.order.output_format
-    if asked not in ("auto", "csv", "netcdf"):
-        raise UsageError(f"output format {asked!r} is not one of auto, csv, netcdf")
+    if asked not in FORMATS:
+        raise UsageError(f"output format {asked!r} is not one of {', '.join(FORMATS)}")
     features = len(run.fabric.catchments) + len(run.fabric.nexuses)
-    return asked if asked != "auto" else "csv" if features <= MANY else "netcdf"
+    many = features > MANY or run.realization.output.nexus.format == "netcdf"
+    return asked if asked != "auto" else "netcdf" if many else "csv"
 
 
 def row_type(run: Run) -> type[np.floating]:
-    """What rows are rounded to: CSV writes nine digits, NetCDF keeps the seven of 32 bits, as the forcing has."""
+    """What rows are rounded to: CSV writes nine digits, others keep the seven of 32 bits, as the forcing has."""
     return np.float64 if layout_of(run) == "csv" else np.float32
 
 
@@ -67,6 +69,10 @@ def open_writer(run: Run) -> Writer:
     for name in (*run.fabric.catchments, *run.fabric.nexuses):
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise UsageError(f"the hydrofabric has a feature {name!r}, which cannot name a file")
+    if layout_of(run) == "parquet":
+        from dmod.worker.output_parquet import ParquetWriter
+
+        return ParquetWriter(run, folder)
     return CsvWriter(run, folder) if layout_of(run) == "csv" else NetcdfWriter(run, folder)
 
 

@@ -12,12 +12,13 @@ import dmod
 from dmod.worker.failure import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from dmod.models.model import Variable
+    from dmod.worker.blocks import Rows
     from dmod.worker.prepare import Run
 
     NcVariable = netCDF4.Variable[Any]
@@ -29,8 +30,6 @@ class NetcdfWriter:
     32-bit floats, as the forcing has them: seven digits, half the bytes. Rows lie one after the other, neither in
     chunks nor compressed: a feature's series is one read, and rows may come in any order without a second write.
     """
-
-    dtype = np.float32
 
     def __init__(self, run: Run, folder: Path) -> None:
         self._run = run
@@ -55,12 +54,12 @@ class NetcdfWriter:
         self._discharge = self._series("discharge", "nexus", "m3 s-1", "discharge into the nexus")
         self._made: dict[Variable, NcVariable] = {}
 
-    def catchments(self, rows: Sequence[int], values: Mapping[Variable, NDArray[np.floating]]) -> None:
+    def catchments(self, rows: Rows) -> None:
         """Write series of catchments; a variable is made when its first row comes."""
-        for variable, series in values.items():
+        for variable, series in rows.values.items():
             if variable not in self._made:
                 self._made[variable] = self._variable(variable, first=not self._made)
-            self._put(self._made[variable], rows, series)
+            self._put(self._made[variable], rows.catchments, series)
 
     def nexuses(self, rows: Sequence[int], values: Sequence[NDArray[np.floating]]) -> None:
         """Write discharges of nexuses."""
@@ -76,7 +75,10 @@ class NetcdfWriter:
     def _variable(self, variable: Variable, *, first: bool) -> NcVariable:
         if first:
             return self._series("runoff", "catchment", "m", "runoff of the catchment per step")
-        return self._series(variable.name, "catchment", variable.units or "1", variable.name, fill=True)
+        name = variable.name.replace("/", "_")
+        while name in self._file.variables:  # the same in other units, or one of our own
+            name += "_"
+        return self._series(name, "catchment", variable.units or "1", variable.name, fill=True)
 
     def _series(self, name: str, dimension: str, units: str, long_name: str, *, fill: bool = False) -> NcVariable:
         made = self._file.createVariable(

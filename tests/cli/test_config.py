@@ -39,6 +39,7 @@ def test_some_values_by_table_or_key(dmod):
         "defaults.memory",
         "defaults.paradigm",
         "defaults.executor",
+        "defaults.image",
         "defaults.time_limit",
         "data.folder",
     ]
@@ -133,6 +134,8 @@ def test_the_schema_of_dmod_toml(dmod):
         "data",
         "object_store",
         "build",
+        "images",
+        "tls",
         "stacks",
     ]
     assert schema["properties"]["defaults"]["properties"]["paradigm"] == {

@@ -200,3 +200,57 @@ def test_a_name_on_the_command_line_leads_to_the_object_store_last(dmod, project
     Path("settings.json").unlink()
     assert "neither a dataset nor a path" not in there.err
     assert (tmp_path / ".dmod/datasets/.cache/settings/data/settings.json").exists()
+
+
+@pytest.mark.usefixtures("project")
+class TestWhoCannotWait:
+    """What status and the tab key know of the object store while it is down."""
+
+    @pytest.fixture(autouse=True)
+    def _there(self, dmod, project):  # noqa: ARG002 - in it
+        words = ("--category", "config", "--format", "generic", "notes", "--store", "object-store")
+        assert dmod("dataset", "create", "notes", *words).code == 0
+
+    def test_status_counts_both_and_says_since_when_it_knows(self, dmod, monkeypatch):
+        dmod("dataset", "create", "mine", "--category", "config", "--format", "generic", "notes/one.txt")
+        said = dmod("status", "-o", "json").json["datasets"]
+        assert (said["count"], said["bytes"], said["categories"]) == (2, 19, {"config": 2})
+        assert (said["object_store"]["count"], said["object_store"]["error"]) == (1, "")
+        assert "2 (2 config), 19B; 1 in the object store" in dmod("status").out
+        monkeypatch.setenv("DMOD_OBJECT_STORE_SECRET_KEY", "wrong")
+        again = dmod("status", "-o", "json").json["datasets"]
+        assert (again["count"], again["object_store"]["count"]) == (2, 1)
+        assert "refuses the credentials" in again["object_store"]["error"]
+        assert dmod("status").code == 0
+
+    def test_a_listing_of_another_store_is_none_of_this_one(self, dmod, monkeypatch):
+        dmod("dataset", "list")
+        monkeypatch.setenv("DMOD_OBJECT_STORE_ENDPOINT", "127.0.0.1:1")
+        said = dmod("status", "-o", "json").json["datasets"]
+        assert (said["count"], said["object_store"]["as_of"]) == (0, None)
+
+    def test_the_tab_key_offers_both_without_asking_and_has_the_listing_made_anew(self, dmod, monkeypatch):
+        from dmod.cli import completer
+
+        asked = []
+        monkeypatch.setattr(completer.subprocess, "Popen", lambda argv, **_: asked.append(argv))
+        assert dmod("__complete", "dataset", "show", "").lines == []
+        assert dmod("__complete", "dataset", "show", "").lines == []
+        assert [argv[-4:] for argv in asked] == [["dataset", "list", "-o", "name"]], "once, not on every tab"
+        dmod("dataset", "list")
+        monkeypatch.setattr(bucket.Bucket, "_again", lambda *_: pytest.fail("the store was asked"))
+        assert dmod("__complete", "dataset", "show", "").lines == ["notes"]
+        assert len(asked) == 1
+
+    def test_tidy_clears_what_broke_off_and_asks_before(self, dmod, weed):
+        there = weed.bucket(settings.project().config.object_store.bucket)
+        there.put("old/0123456789abcdef/pack-00001.tar", b"left")
+        assert "nothing was left there for 7d or longer" in dmod("dataset", "tidy").err
+        listed = dmod("dataset", "tidy", "--older", "0s", "--dry-run", "-o", "json").json
+        assert [(row["key"], row["kind"], row["size"]) for row in listed] == [
+            ("old/0123456789abcdef/pack-00001.tar", "object", 4)
+        ]
+        assert dmod("dataset", "tidy", "--older", "0s", "--no-input").code == 2
+        assert dmod("dataset", "tidy", "--older", "0s", "--yes").code == 0
+        assert not there.has("old/0123456789abcdef/pack-00001.tar")
+        assert dmod("dataset", "check", "notes").code == 0

@@ -105,10 +105,11 @@ def test_a_program_in_this_folder_is_a_command_and_its_suffix_is_its_own(dmod):
         (["hello.toml", "--memory", "lots"], 2,
          [('error: --memory memory: "lots" is not an amount of memory (a number and a unit, '
           "as in 512MiB, 1.5GiB or 4GB)")]),
-        (["hello.toml", "--executor", "moon"], 2, ['error: --executor executor must be one of local, not "moon"']),
+        (["hello.toml", "--executor", "moon"], 2,
+         ['error: --executor executor must be one of local, docker, not "moon"']),
         (["hello.toml", "--cpus", "9999"], 6, None),
         (["hello.toml", "--memory", "9999TiB"], 6, None),
-        ([], 2, ["error: dmod job submit needs FILE | -- COMMAND: a job file, or after -- a program to run",
+        ([], 2, ["error: dmod job submit needs FILE, --run DIR or -- COMMAND",
                  "  fix: dmod job submit --help"]),
     ],
 )  # fmt: skip

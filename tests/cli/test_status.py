@@ -29,6 +29,10 @@ class Dataset(NamedTuple):
     category: str
     files: tuple[File, ...]
 
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
 
 JOBS: list[Any] = [
     Job(1, "leaf", "completed", NOW),

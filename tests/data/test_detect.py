@@ -96,6 +96,17 @@ def output_netcdf(folder: Path) -> None:
         file.createVariable("area", "f8", ("catchment",))[:] = 1.5
 
 
+def output_parquet(folder: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for file, feature, column, names in (
+        ("nexuses", "nexus", "discharge", ["nex-9"]), ("catchments", "catchment", "runoff", ["cat-1", "cat-11"]),
+    ):  # fmt: skip
+        ids, times = np.repeat(names, len(HOURS)), np.tile(HOURS.astype("datetime64[s]"), len(names))
+        table = arrow.table({feature: ids, "time": times, column: np.full(len(ids), 0.1, np.float32)})
+        parquet.write_table(table.replace_schema_metadata({"steps": str(len(HOURS))}), folder / f"{file}.parquet")
+
+
 def scores(folder: Path) -> None:
     period = {"begin": "2015-12-01T00:00:00Z", "end": "2015-12-02T23:00:00Z", "step": 3600}
     rows = [{"gauge": "02146562", "feature": "nex-9", "pairs": 48, "nse": 0.9}]
@@ -116,9 +127,10 @@ MAKERS = {
     "observation-csv": observation,
     "output-csv": output_csv,
     "output-netcdf": output_netcdf,
+    "output-parquet": output_parquet,
     "scores": scores,
 }
-TIMED = {"aorc-csv", "aorc-netcdf", "realization-config", "output-csv", "output-netcdf", "scores"}
+TIMED = {"aorc-csv", "aorc-netcdf", "realization-config", "output-csv", "output-netcdf", "output-parquet", "scores"}
 
 
 def test_every_format_that_can_be_found_is_tested():

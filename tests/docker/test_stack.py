@@ -11,10 +11,11 @@ import pytest
 
 from dmod.config import Config
 from dmod.config_services import Stacks
-from dmod.docker.compose import _free_ports
+from dmod.docker.compose import free_ports
 from dmod.docker.recipe import recipes
-from dmod.docker.services import Service, _lines, _service
+from dmod.docker.services import _lines, _service
 from dmod.docker.stack import Stack, chosen, compose_name, deployment, env_file, secret, stacks, variables
+from dmod.docker.stack_service import Service
 from dmod.errors import ConflictError, NotFoundError
 from dmod.project import Project
 
@@ -134,10 +135,10 @@ def test_a_port_that_is_taken_is_an_error_before_anything_begins():
         port = other.getsockname()[1]
         said = {"services": {"registry": {"ports": [{"host_ip": "127.0.0.1", "published": str(port)}]}}}
         with pytest.raises(ConflictError, match=f"registry: port {port} of 127.0.0.1 is taken") as caught:
-            _free_ports(said, [service("exited")])
+            free_ports(said, [service("exited")])
         assert caught.value.fix.startswith("set stacks.registry_port in dmod.toml")
-        _free_ports(said, [service()])  # it is we who listen
-    _free_ports(said, [])
+        free_ports(said, [service()])  # it is we who listen
+    free_ports(said, [])
 
 
 def test_how_a_service_is_by_what_the_engine_says():
@@ -151,7 +152,7 @@ def test_how_a_service_is_by_what_the_engine_says():
     }  # fmt: skip
     found = _service(Stack("registry", None), said)
     assert (found.health, found.error, found.ports) == ("unhealthy", "HTTP/1.0 503", ("127.0.0.1:5000",))
-    assert found.since.isoformat() == "2026-01-02T03:04:05+00:00"
+    assert found.since.isoformat() == "2026-01-02T03:04:05.123456+00:00"
     said["State"] |= {"Status": "exited", "ExitCode": 137, "StartedAt": "0001-01-01T00:00:00Z"}
     found = _service(Stack("registry", None), said)
     assert (found.health, found.error, found.since) == ("", "exit code 137", None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dmod.config_services import Build
-from dmod.docker.build import ca_bundle, failure, labels, pip_settings
+from dmod.docker.build import ca_bundle, labels, pip_settings
+from dmod.docker.failure import failure
 from dmod.docker.recipe import Recipe
 from dmod.docker.steps import Steps
 from dmod.errors import NotFoundError
@@ -39,7 +40,7 @@ def fed(text: str, total: int = 2) -> Steps:
 
 
 def recipe(tmp_path, text: str = "FROM nothere/such:1\n") -> Recipe:
-    return Recipe("mine", tmp_path / "mine", text)
+    return Recipe("mine", str(tmp_path / "mine" / "Dockerfile"), text)
 
 
 def test_how_far_it_is():
@@ -101,7 +102,7 @@ def test_certificates_are_those_of_dmod_toml_or_of_the_environment(tmp_path):
 
 
 def test_an_image_says_what_it_is():
-    said = labels("worker", "123456789abc", "")
+    said = labels(Recipe("worker", "", ""), "123456789abc", "")
     assert said["dmod.image"] == "worker"
     assert said["dmod.content"] == "123456789abc"
     assert said["org.opencontainers.image.version"]

@@ -1,8 +1,44 @@
-"""Let the test of each executor find the conformance tests beside it."""
+"""Let the test of each executor find the conformance tests beside it, and a project whose tasks are processes."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dmod.executors.local import Local
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    """The state of a project, whose shepherd and tasks are gone after the test."""
+    from programs import shepherds, until
+
+    folder = tmp_path / ".dmod"
+    folder.mkdir()
+    yield folder
+    last = Local(folder)
+    last.adopt([])
+    last.close()
+    until(lambda: not shepherds(folder))
+
+
+@pytest.fixture
+def executors(state: Path) -> Iterator[Callable[[], Local]]:
+    """Makes an executor there, as a new scheduler does."""
+    made: list[Local] = []
+
+    def make() -> Local:
+        made.append(Local(state))
+        return made[-1]
+
+    yield make
+    for executor in made:
+        executor.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import select
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dmod.executors import connection
 from dmod.executors.executor import Ended, Started
 from dmod.jobs.launch import Program
 
@@ -93,31 +95,61 @@ def sleepers(program: Program) -> list[int]:
     return found
 
 
+def told_of(executor: Executor, program: Program) -> list[type]:
+    """What is told of a task, up to its end."""
+    heard: list[Started | Ended] = []
+    while not any(isinstance(told, Ended) for told in heard):
+        heard += news(executor)
+    assert {(told.key, told.attempt) for told in heard} == {(program.key, program.attempt)}
+    return [type(told) for told in heard]
+
+
+def shepherds(state: Path) -> list[int]:
+    """Those of a project that live."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if os.fsencode(state / connection.SOCKET) in words and lives(int(process.name)):
+            found.append(int(process.name))
+    return found
+
+
 def dies(executor: Executor, state: Path, program: Program, then: str = "pass") -> None:
     """A scheduler that starts a task, does something and is killed."""
     code = KILLED.format(module=type(executor).__module__, name=type(executor).__name__, then=then)
-    argv = [sys.executable, "-c", code, str(state), str(program.folder), str(program.key[1]), *program.argv]
-    died = subprocess.run(argv, check=False, timeout=20)
+    died = subprocess.run(
+        [sys.executable, "-c", code, str(state)], input=pickle.dumps(program), check=False, timeout=20
+    )
     assert died.returncode == -signal.SIGKILL
 
 
 KILLED = """
-import os, select, signal, sys
+import os, pickle, select, signal, sys
 from pathlib import Path
 from {module} import {name}
-from dmod.jobs.launch import Program
 
-state, folder = map(Path, sys.argv[1:3])
-env = {{"DMOD_JOB_FOLDER": str(folder), "DMOD_ATTEMPT": "1"}}
-executor = {name}(state)
-executor.start([Program((1, int(sys.argv[3])), 1, tuple(sys.argv[4:]), folder, folder, env=env)])
+executor = {name}(Path(sys.argv[1]))
+executor.start([pickle.load(sys.stdin.buffer)])
 {then}
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 class Programs:
-    """What tests start."""
+    """What tests start, and how they see it."""
+
+    python = sys.executable  # where tasks run
+
+    def running(self, handle: dict[str, object]) -> bool:
+        """Whether a task runs, past what its executor says."""
+        return lives(int(str(handle["pid"])))
+
+    def enclosed(self, cwd: Path) -> dict[str, object]:  # noqa: ARG002 - for those that enclose
+        """What a program needs besides, to run where the executor runs it."""
+        return {}
 
     @pytest.fixture
     def executor(self, executors: Callable[[], Executor]) -> Executor:
@@ -131,7 +163,8 @@ class Programs:
             folder = tmp_path / "jobs" / str(task)
             folder.mkdir(parents=True, exist_ok=True)
             env = {"DMOD_JOB_FOLDER": str(folder), "DMOD_ATTEMPT": str(attempt), **changes.pop("env", {})}
-            return Program((1, task), attempt, argv, folder, env=env, **{"cwd": folder, **changes})
+            given = {"cwd": folder, **changes}
+            return Program((1, task), attempt, argv, folder, env=env, **{**self.enclosed(given["cwd"]), **given})
 
         return make
 

@@ -6,7 +6,7 @@ import select
 import signal
 
 import pytest
-from programs import SH, WAITS, Programs, ends, lives, out, run, sleepers, started, until
+from programs import SH, Programs, ends, lives, out, run, sleepers, started, until
 
 
 class StopTests(Programs):
@@ -70,30 +70,3 @@ class StopTests(Programs):
         until(lambda: out(asked) == "ready\n")
         executor.stop(asked, handle, kill=False)
         assert ends(executor, 1)[0].code == 128 + signal.SIGTERM
-
-    @pytest.mark.parametrize("clear", ["", "env -i"])
-    def test_a_daemon_that_a_task_leaves_ends_with_it(self, executor, program, clear: str):
-        asked = program(SH, "-c", f"{clear} setsid sleep 100 & echo $! > daemon; exit 3")
-        assert run(executor, asked).code == 3
-        daemon = int((asked.folder / "daemon").read_text())
-        until(lambda: not lives(daemon))
-
-    def test_the_daemon_of_a_daemon_ends_with_it(self, executor, program):
-        script = "setsid sh -c 'setsid sh -c \"echo \\$\\$ > daemon; exec sleep 100\" & sleep 0.2' & sleep 0.4; exit 3"
-        asked = program(SH, "-c", script)
-        assert run(executor, asked).code == 3
-        daemon = int((asked.folder / "daemon").read_text())
-        until(lambda: not lives(daemon))
-
-    def test_a_daemon_stays_while_its_task_runs_and_others_end(self, executor, waiting, program):
-        script = "(setsid sleep 100 & echo $! > daemon); (env -i setsid sleep 100 & echo $! > bare); "
-        asked = waiting(script + WAITS)
-        executor.start([asked])
-        until(lambda: out(asked) == "ready\n")
-        daemons = [int((asked.folder / name).read_text()) for name in ("daemon", "bare")]
-        for task in range(1, 5):
-            run(executor, program("/bin/true", task=task))
-        assert all(lives(pid) for pid in daemons)
-        (asked.folder / "go").write_text("go\n")
-        assert ends(executor, 1)[0].code == 6
-        until(lambda: not any(lives(pid) for pid in daemons))

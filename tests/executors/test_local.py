@@ -10,62 +10,20 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from executor_tests import ExecutorTests
-from programs import SH, Programs, dies, ends, lives, news, out, run, sleepers, started, until
+from programs import SH, Programs, dies, ends, lives, news, out, run, shepherds, sleepers, started, until
 
 from dmod.errors import ConflictError, UnreachableError
 from dmod.executors import EXECUTORS, connection
 from dmod.executors.executor import LOST, Ended, Started
 from dmod.executors.local import Local
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-def shepherds(state: Path) -> list[int]:
-    """Those of a project that live."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if os.fsencode(state / connection.SOCKET) in words and lives(int(process.name)):
-            found.append(int(process.name))
-    return found
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    """The state of a project, whose shepherd and tasks are gone after the test."""
-    folder = tmp_path / ".dmod"
-    folder.mkdir()
-    yield folder
-    last = Local(folder)
-    last.adopt([])
-    last.close()
-    until(lambda: not shepherds(folder))
-
-
-@pytest.fixture
-def executors(state: Path) -> Iterator[Callable[[], Local]]:
-    made: list[Local] = []
-
-    def make() -> Local:
-        made.append(Local(state))
-        return made[-1]
-
-    yield make
-    for executor in made:
-        executor.close()
-
 
 class TestLocal(ExecutorTests):
     def test_it_is_what_dmod_toml_calls_local(self, state):
-        executor = EXECUTORS["local"](state)
+        executor = EXECUTORS["local"].make(state)
         assert isinstance(executor, Local)
         executor.close()
 

@@ -54,7 +54,7 @@ def test_scores_are_no_simulation(make):
             make.spec("evaluation", simulation="sim-1", observation="gauges"),
             (make.output(form="scores"), make.observation()),
         )
-    assert caught.value.why == "its format is scores, and needed is output-netcdf or output-csv"
+    assert caught.value.why == "its format is scores, and needed is output-netcdf or output-csv or output-parquet"
 
 
 def test_a_command_needs_nothing(make):

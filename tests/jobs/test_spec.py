@@ -158,7 +158,7 @@ def test_a_word_of_the_command_line_is_named_where_it_is_wrong():
         ),
         (
             SIMULATION.replace('"csv"', '"netcdf4"'),
-            ['river.toml:13:1 format must be one of auto, csv, netcdf, not "netcdf4"; did you mean "netcdf"?'],
+            ['river.toml:13:1 format must be one of auto, csv, netcdf, parquet, not "netcdf4"; did you mean "netcdf"?'],
         ),
         (
             EVALUATION + 'metrics = ["nse", "keg"]\n',
@@ -210,7 +210,8 @@ def test_json_keeps_what_was_asked_and_leaves_out_nothing_said():
         "catchments": ["cat-1", "cat-2"],
         "start": "2015-12-01T00:00:00Z",
         "end": "2015-12-31T00:00:00Z",
-        "routing": "none",
+        "routing": "auto",
+        "program": "dmod",
         "format": "csv",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -56,3 +57,60 @@ def shell(tmp_path) -> Iterator[Shell]:
     yield made
     for project in {path.parent for path in tmp_path.glob("**/dmod.toml")}:
         Shell(project).run("scheduler", "stop", "--now")
+
+
+@pytest.fixture
+def attach(weed):
+    """Give a project an object store, in a bucket of its own: `attach(project, bucket)`."""
+    from weed import KEYS
+
+    def attached(project: Path, bucket: str) -> None:
+        keys = f'endpoint = "{weed.endpoint}"\nbucket = "{bucket}"\nsecure = false\n'
+        file = project / "dmod.toml"
+        head, table, rest = file.read_text().partition("[object_store]")
+        file.write_text(f"{head}{table}\n{keys}{rest.partition(chr(10))[2]}")
+        secrets = project / ".dmod" / "secrets"
+        secrets.mkdir(parents=True)
+        secrets.chmod(0o700)
+        keys_file = secrets / "object-store.toml"
+        keys_file.touch(0o600)
+        keys_file.write_text(f'access_key = "{KEYS.access_key}"\nsecret_key = "{KEYS.secret_key}"\n')
+
+    return attached
+
+
+@pytest.fixture
+def run(shell, shared_data, module, tmp_path) -> Path:
+    """Sugar Creek as NextGen in a Box has it, with a reservoir in C in place of its models."""
+    source, root = shared_data / "sugar-creek", tmp_path / "run"
+    for folder in ("config/cat_config", "forcings", "outputs/ngen"):
+        (root / folder).mkdir(parents=True)
+    for name in ("catchment_data.geojson", "nexus_data.geojson"):
+        shutil.copy(source / name, root / "config")
+    shutil.copy(source / "forcing" / "cats-27_52_67-2015_12_01-2015_12_30.nc", root / "forcings" / "forcings.nc")
+    shutil.copy(module("reservoir.c"), root / "libreservoir.so")
+    for number in (27, 52, 67):
+        (root / "config" / "cat_config" / f"cat-{number}.txt").write_text("k 0.1\n")
+    (root / "outputs" / "ngen" / "cat-27.csv").write_text("of an earlier run\n")
+    _write(root, {})
+    shell.run("init", "--yes")
+    return root
+
+
+@pytest.fixture
+def write_realization() -> Callable[..., None]:
+    """Writes the realization of a run folder: `write_realization(root, changes, params)`."""
+    return _write
+
+
+def _write(root: Path, changes: dict[str, Any], params: dict[str, Any] | None = None) -> None:
+    settings = {
+        "model_type_name": "reservoir", "library_file": "/ngen/ngen/data/libreservoir",
+        "init_config": "./config/cat_config/{{id}}.txt", "registration_function": "register_bmi_reservoir",
+        "main_output_variable": "q", "variables_names_map": {"p": "APCP_surface"},
+    }  # fmt: skip
+    time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-30 23:00:00", "output_interval": 3600}
+    formulation = {"name": "bmi_c", "params": settings | (params or {})}
+    glob = {"formulations": [formulation], "forcing": {"path": "./forcings/forcings.nc", "provider": "NetCDF"}}
+    document = {"global": glob, "time": time, "metadata": {"by": "hand"}} | changes
+    (root / "config" / "realization.json").write_text(json.dumps(document))

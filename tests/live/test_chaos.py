@@ -28,7 +28,7 @@ from dmod.scheduler.queue import Queue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 KILLS = 200
 DEFAULTS = Defaults()
 MPIEXEC = Path(sys.prefix) / "bin" / "mpiexec"
@@ -236,10 +236,8 @@ def journal(folder: Path) -> tuple[dict[Run, int], dict[Run, int]]:
 
 
 @pytest.fixture
-def chaos(request: pytest.FixtureRequest, shell, missing) -> Iterator[Chaos]:
+def chaos(shell, missing) -> Iterator[Chaos]:
     """A project of four cpus, and a seed that is printed where the test fails."""
-    if not request.config.getoption("--live"):
-        pytest.skip("two hundred kills take a minute: --live")
     if not MPIEXEC.exists():
         missing("there is no mpiexec beside this Python: pip install 'dmod[mpi]'")
     seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))

@@ -44,6 +44,7 @@ def test_three_rivers_from_nothing_and_again(shell):
     assert again["seconds"]["all"] < 15
 
 
+@pytest.mark.slow
 def test_every_command_it_shows_can_be_typed_by_hand(shell):
     shown = shell.run("demo").stderr
     commands = re.findall(r"^\$ dmod (.*)$", shown, re.MULTILINE)
@@ -62,6 +63,7 @@ def test_every_command_it_shows_can_be_typed_by_hand(shell):
     assert by_hand == (demo / "scores-2" / "scores.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_changed_parameter_changes_the_scores(shell):
     shell.run("demo")
     before = scores(shell)
@@ -77,6 +79,7 @@ def test_a_changed_parameter_changes_the_scores(shell):
     assert after["baskatong"] == before["baskatong"]
 
 
+@pytest.mark.slow
 def test_what_was_made_is_used_again_and_nothing_is_repeated_on_other_data(shell):
     shell.run("demo")
     demo = type(shell)(shell.folder / "dmod-demo")
@@ -98,6 +101,7 @@ def test_what_was_made_is_used_again_and_nothing_is_repeated_on_other_data(shell
         assert ("dataset snow has changed" in said) is not exact
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["hydrofabric/nexuses.geojson", ".dmod/datasets/rain", ".dmod/jobs/1/job.json"])
 def test_killed_in_the_middle_it_completes_the_next_time(shell, moment):
     process = subprocess.Popen(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import tarfile
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from dmod.docker import build
 from dmod.docker.client import probe
+from dmod.docker.engine import engine as client_of
+from dmod.project import Project
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-IMAGES = ["base", "object-store", "registry", "scheduler", "worker"]
+IMAGES = ["base", "compiler", "object-store", "registry", "scheduler", "worker"]
 DEBIAN = "debian:trixie-slim"
 
 
@@ -108,6 +113,39 @@ def test_an_image_runs_as_a_user_and_holds_nothing_of_the_build(built, name):
     assert "cert" not in found
     history = " ".join(layer["created_by"] for layer in shown["layers"])
     assert "PROXY" not in history.upper()
+
+
+@pytest.mark.slow
+def test_an_image_that_is_built_twice_from_nothing_holds_the_same_bytes(built):
+    """Times differ where the engine's BuildKit cannot set them; names, modes, owners and contents do not."""
+    told = Project.find(built.folder)
+    with client_of() as client:
+        made = build.plan(client, told, ("base",))
+    certificates = build.ca_bundle(told.config.build, told.root, os.environ)
+    (built.folder / "pip.conf").write_text(build.pip_settings(told.config.build, os.environ, certificates))
+    secrets = ["--secret", f"id=pip,src={built.folder / 'pip.conf'}"]
+    secrets += ["--secret", f"id=ca,src={certificates}"] if certificates else []
+    build.lay_out(made.known["base"], made, built.folder / "context")
+    seen = []
+    for _ in range(2):
+        identifier = docker("build", "--quiet", "--no-cache", *secrets, str(built.folder / "context")).strip()
+        seen.append(contents(identifier))
+        docker("rmi", "--force", identifier)
+    assert len(seen[0]) > 5000
+    assert {name for name in {**seen[0], **seen[1]} if seen[0].get(name) != seen[1].get(name)} == set()
+
+
+def contents(image: str) -> dict[str, tuple[object, ...]]:
+    """What each file of an image is, but for its times."""
+    container = docker("create", image).strip()
+    found = {}
+    sent = subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE)
+    with sent, tarfile.open(fileobj=sent.stdout, mode="r|") as archive:
+        for entry in archive:
+            said = sha256(archive.extractfile(entry).read()).hexdigest() if entry.isreg() else entry.linkname
+            found[entry.name] = (entry.type, entry.mode, entry.uid, entry.gid, said)
+    docker("rm", container)
+    return found
 
 
 def test_a_worker_does_mpi_as_nobody_without_a_disk_to_write(built):

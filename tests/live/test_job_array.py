@@ -86,6 +86,7 @@ def test_jobs_wait_for_others_and_what_can_never_come_is_canceled(here):
     assert states == ["completed", "failed", "canceled", "completed"]
 
 
+@pytest.mark.slow
 def test_no_more_run_at_once_than_the_array_allows_and_too_many_failures_end_it(here):
     script = "mkdir alone || exit 9; sleep 0.05; rmdir alone"
     here.run("job", "submit", "--array", "1-6%1", "--wait", "--", "/bin/sh", "-c", script)

@@ -61,9 +61,10 @@ def test_a_module_in_c_runs_from_the_command_line(project, tmp_path):
     project.run("dataset", "get", "flow", "--to", "out")
     flow = np.loadtxt(tmp_path / "out" / "nex-1_output.csv", delimiter=",", usecols=2)
     # 1 mm an hour from 10.8 km2 is 3 m3 s-1
-    assert flow == pytest.approx(3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549]), rel=1e-8)
+    assert flow == pytest.approx(3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549]), rel=5e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "code", "reason"),
     [

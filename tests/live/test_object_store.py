@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # tests are no package
 
 pytestmark = pytest.mark.live
 INPUTS = ("catchments", "measured", "models", "rain", "snow")
@@ -22,33 +18,18 @@ def _parts(missing):
             missing(f"needs dmod[{extra}]")
 
 
-def attach(project: Path, weed, bucket: str) -> None:
-    """Give a project the store."""
-    import weed as weed_
-
-    keys = f'endpoint = "{weed.endpoint}"\nbucket = "{bucket}"\nsecure = false\n'
-    file = project / "dmod.toml"
-    head, table, rest = file.read_text().partition("[object_store]")
-    file.write_text(f"{head}{table}\n{keys}{rest.partition(chr(10))[2]}")
-    secrets = project / ".dmod" / "secrets"
-    secrets.mkdir(parents=True)
-    secrets.chmod(0o700)
-    keys = secrets / "object-store.toml"
-    keys.touch(0o600)
-    keys.write_text(f'access_key = "{weed_.KEYS.access_key}"\nsecret_key = "{weed_.KEYS.secret_key}"\n')
-
-
-def test_a_machine_that_has_only_the_bucket_runs_the_same_to_the_bit(shell, weed):
+@pytest.mark.slow
+def test_a_machine_that_has_only_the_bucket_runs_the_same_to_the_bit(shell, attach):
     shell.run("demo")
     first = type(shell)(shell.folder / "dmod-demo")
-    attach(first.folder, weed, "the-demo")
+    attach(first.folder, "the-demo")
     first.run("dataset", "move", *INPUTS, "--to", "object-store")
     assert {row["name"] for row in first.json("dataset", "list") if row["store"] == "object-store"} == set(INPUTS)
 
     second = type(shell)(shell.folder / "elsewhere")
     second.folder.mkdir()
     second.run("init", "--yes")
-    attach(second.folder, weed, "the-demo")
+    attach(second.folder, "the-demo")
     assert {row["name"] for row in second.json("dataset", "list")} == set(INPUTS)
     job = first.folder / "simulation.toml"
     dry = second.run("job", "submit", str(job), "--dry-run")

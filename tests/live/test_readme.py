@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]  # it downloads and installs everything anew
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -46,10 +46,8 @@ def typed(block: str, folder: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A fresh clone in which `make demo` has run."""
-    if not request.config.getoption("--live"):
-        pytest.skip("it downloads and installs everything anew, half a minute: --live")
     folder = tmp_path_factory.mktemp("newcomer") / "dmod"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     said = typed(DEMO.replace("git clone", "true git clone").replace("cd dmod\n", ""), folder)

@@ -177,3 +177,32 @@ def true(finding: dict[str, str], document: Any, root: Path) -> None:  # noqa: A
         case "unmet":
             name = re.search(r'provides "(\w+)"', message).group(1)
             assert name not in stands
+
+
+SURFACE = "./extern/noah-owp-modular/cmake_build/libsurfacebmi"
+PET = "./extern/evapotranspiration/evapotranspiration/cmake_build/libpetbmi"
+CFE = "./extern/cfe/cmake_build/libcfebmi"
+TEST_CPP = "./extern/test_bmi_cpp/cmake_build/libtestbmicppmodel"
+TEST_C = "./extern/test_bmi_c/cmake_build/libtestbmicmodel"
+WHY = {  # none can be run as it lies there: the libraries it names are not built
+    "test_realization_config.json": ['catchments.cat-27.formulations[0].name: there is no formulation "tshirt_c"'],
+    "ex_realization_config_01.json": ["there is no hydrofabric in"],
+    "ex_realization_config_02.json": ["there is no hydrofabric in"],
+    "example_multilayer_realization_config.json": [TEST_CPP],
+    "example_realization_config.json": [TEST_CPP],
+    "example_realization_config_w_bmi_c__lin_mac.json": [TEST_C],
+    "example_bmi_multi_realization_config_w_noah_pet_cfe.json": [SURFACE, PET, CFE],
+    "test_bmi_multi_realization_config_w_noah_pet_cfe.json": [SURFACE, PET, CFE],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_is_run_or_told_why_it_cannot_be(shell, data: Path, name: str):
+    shell.run("init", "--yes")
+    refused = shell.run("job", "submit", "--run", str(data / name), code=6).stderr
+    for reason in WHY.get(Path(name).name, [SURFACE, CFE]):
+        assert reason in refused
+        assert "extern" not in reason or not list((data / "sugar-creek").glob(reason + "*"))
+    assert "sloth" not in refused  # needs no library
+    assert shell.json("dataset", "list") == []

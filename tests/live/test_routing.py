@@ -72,27 +72,29 @@ def simulated(shell, routing: str, layout: str):
         return dict(zip(names, found.read(names), strict=True)), folder
 
 
+@pytest.mark.slow
 def test_a_flood_travels_down_a_real_network(project):
     assert project.json("dataset", "show", "river")["domain"]["details"]["channels"] == 3
     local, _ = simulated(project, "none", "csv")
     routed, folder = simulated(project, "muskingum", "csv")
     told = json.loads((folder / "summary.json").read_text())["routing"]
     assert (told["flowpaths"], told["assumed"]) == (5, 4)
-    assert told["inflow_m3"] == pytest.approx(sum(flow.sum() for flow in local.values()) * 3600, rel=1e-6)
+    assert told["inflow_m3"] == pytest.approx(sum(flow.sum() for flow in local.values()) * 3600, rel=1e-5)
     assert told["inflow_m3"] == pytest.approx(told["outflow_m3"] + told["stored_m3"], rel=1e-12)
     river = ["nex-7", "nex-8", "nex-9", "nex-10", "nex-11", "nex-12"]  # from the source to the mouth
-    np.testing.assert_allclose(routed["nex-7"], local["nex-7"], rtol=1e-6)
-    np.testing.assert_allclose(routed["tnx-1000000001"], local["tnx-1000000001"], rtol=1e-6)
+    np.testing.assert_allclose(routed["nex-7"], local["nex-7"], rtol=1e-5)
+    np.testing.assert_allclose(routed["tnx-1000000001"], local["tnx-1000000001"], rtol=1e-5)
     volumes = [routed[name].sum() for name in river]
     assert volumes == sorted(volumes)
     whole = sum(local[name].sum() for name in river) * 3600
-    assert routed["nex-12"].sum() * 3600 + told["stored_m3"] == pytest.approx(whole, rel=1e-6)
+    assert routed["nex-12"].sum() * 3600 + told["stored_m3"] == pytest.approx(whole, rel=1e-5)
     assert 0.9 < routed["nex-12"].sum() * 3600 / whole < 1, "the month ends in a flood"
     grids, _ = simulated(project, "muskingum", "netcdf")
     for name, flow in routed.items():
         np.testing.assert_allclose(grids[name], flow, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_gauge_at_the_mouth_is_held_against_the_whole_river(project):
     """What is measured here is the streamflow itself, so that only what was routed can meet it."""
     routed, folder = simulated(project, "muskingum", "csv")

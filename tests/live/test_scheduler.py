@@ -168,6 +168,7 @@ def test_killed_between_promise_and_start_it_is_started(here, queue: Queue, adva
     assert (here.folder / "ran").read_text() == "ran\nran\n"
 
 
+@pytest.mark.slow
 def test_every_submitted_job_runs_however_often_the_scheduler_is_killed(here, queue: Queue):
     ids = [submit(here, "sh", "-c", f"echo {number} >> ran; sleep 0.05") for number in range(4)]
     for _ in range(2):
@@ -258,6 +259,7 @@ def test_a_job_that_nobody_can_read_fails_alone(here, queue: Queue):
     assert here.json("scheduler", "status")["state"] == "running"
 
 
+@pytest.mark.slow
 def test_a_queue_that_is_deleted_is_followed_by_a_new_one_with_ids_of_its_own(here):
     first = submit(here, "/bin/true")
     here.run("job", "wait", str(first))
@@ -300,21 +302,22 @@ def test_a_job_that_ends_the_scheduler_and_starts_another_takes_nobody_with_it(h
     assert here.json("scheduler", "status")["state"] == "running"
 
 
+@pytest.mark.slow
 def test_two_shells_submit_at_once_and_all_jobs_run_in_one_order(here, queue: Queue):
-    loop = f'for n in $(seq 20); do "{sys.executable}" -m dmod.cli job submit -o name -- /bin/true || exit 1; done'
+    loop = f'for n in $(seq 8); do "{sys.executable}" -m dmod.cli job submit -o name -- /bin/true || exit 1; done'
     shells = [
         subprocess.Popen(["bash", "-c", loop], cwd=here.folder, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     ids = [[int(line) for line in shell.communicate(timeout=120)[0].split()] for shell in shells]
-    assert [len(each) for each in ids] == [20, 20]
+    assert [len(each) for each in ids] == [8, 8]
     assert all(each == sorted(each) for each in ids)
-    assert sorted(ids[0] + ids[1]) == list(range(1, 41))
-    here.run("job", "wait", "1-40")
+    assert sorted(ids[0] + ids[1]) == list(range(1, 17))
+    here.run("job", "wait", "1-16")
     jobs = queue.jobs()
-    assert [job.status for job in jobs] == [Status.COMPLETED] * 40
+    assert [job.status for job in jobs] == [Status.COMPLETED] * 16
     assert [job.started for job in jobs] == sorted(job.started for job in jobs)
     starts = [event.job for event in queue.events() if event.status is Status.STAGING]
-    assert starts == list(range(1, 41))
+    assert starts == list(range(1, 17))
 
 
 def test_an_idle_scheduler_leaves_and_the_next_job_starts_another(here):
@@ -395,6 +398,7 @@ def test_a_simulation_of_two_ranks_becomes_a_dataset_that_knows_where_it_comes_f
     assert not (folder(here, job) / "output").exists()
 
 
+@pytest.mark.slow
 def test_a_rank_that_is_killed_fails_the_job_which_names_it(here, simulation):
     job = simulation(pause=0.05)
     victim = ranks(here, job)[1]
@@ -417,6 +421,7 @@ def test_canceling_ranks_leaves_no_process(here, simulation):
     until(lambda: not processes(here))
 
 
+@pytest.mark.slow
 def test_killed_before_its_output_was_kept_a_simulation_is_completed(here, simulation, queue: Queue, advance):
     job = simulation(pause=0.002)
     ranks(here, job)

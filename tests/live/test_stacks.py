@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -14,8 +15,9 @@ import pytest
 
 from dmod.docker.client import probe
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
+ONCE = pytest.mark.parametrize("deployment", [False], indirect=True, ids=["clear"])
 PATIENCE = 90  # seconds for a service to be back
 
 
@@ -31,8 +33,8 @@ def port() -> int:
         return door.getsockname()[1]
 
 
-@pytest.fixture
-def deployment(shell, missing):
+@pytest.fixture(params=[False, True], ids=["clear", "tls"])
+def deployment(request, shell, missing):
     """A terminal in a project with ports of its own; its stacks and what they keep are gone afterwards."""
     said = probe()
     if not said.available:
@@ -45,6 +47,9 @@ def deployment(shell, missing):
     lines = "".join(f"{key} = {number}\n" for key, number in ports.items())
     with (shell.folder / "dmod.toml").open("a") as file:
         file.write(lines)  # [stacks] is the last table
+    if request.param:
+        file = shell.folder / "dmod.toml"
+        file.write_text(file.read_text().replace("# enabled = false ", "enabled = true "))
     yield shell
     for name in ("main", "object-store", "registry"):
         shell.run("stack", "down", name, "--volumes", "--yes")
@@ -78,10 +83,14 @@ def killed(container: str) -> None:
 
 def objects(shell, row, password: str = ""):
     """A client of the object store, with the password that was made for it, or another."""
-    minio = pytest.importorskip("minio")
+    minio, urllib3 = pytest.importorskip("minio"), pytest.importorskip("urllib3")
     secrets = shell.folder / ".dmod" / "secrets"
     user, made = ((secrets / f"object-store-{name}").read_text() for name in ("user", "password"))
-    return minio.Minio(row["ports"][0], user, password or made, secure=False)
+    ca = shell.folder / ".dmod" / "tls" / "ca.crt"
+    if not ca.exists():
+        return minio.Minio(row["ports"][0], user, password or made, secure=False)
+    pool = urllib3.PoolManager(ca_certs=str(ca))
+    return minio.Minio(row["ports"][0], user, password or made, http_client=pool)
 
 
 def test_all_come_up_healthy_once_and_go_without_a_trace(deployment):
@@ -128,6 +137,7 @@ def test_the_registry_takes_an_image_and_has_it_after_it_was_killed(deployment):
     docker("rmi", "--force", sent["reference"], sent["digest"])
 
 
+@ONCE
 def test_a_job_runs_under_the_scheduler_in_its_container_also_after_that_was_killed(deployment):
     row = up(deployment, "main")["scheduler"]
     deployment.run("job", "submit", "--wait", "--", "python", "-c", "import sys; print(sys.prefix)")
@@ -140,6 +150,25 @@ def test_a_job_runs_under_the_scheduler_in_its_container_also_after_that_was_kil
     assert deployment.json("scheduler", "status")["state"] == "running"
 
 
+@pytest.mark.parametrize("deployment", [True], indirect=True, ids=["tls"])
+def test_a_certificate_that_was_renewed_is_shown_by_services_that_are_made_anew(deployment):
+    first = up(deployment, "registry", "object-store")
+    again = up(deployment, "registry", "object-store")
+    assert {name: row["since"] for name, row in again.items()} == {name: row["since"] for name, row in first.items()}
+    file = deployment.folder / "dmod.toml"
+    file.write_text(file.read_text().replace("# names = []", 'names = ["basin.example.org"]', 1))
+    renewed = up(deployment, "registry", "object-store")
+    host, _, number = renewed["registry"]["ports"][0].partition(":")
+    context = ssl.create_default_context(cafile=deployment.folder / ".dmod" / "tls" / "ca.crt")
+    with (
+        socket.create_connection((host, int(number))) as door,
+        context.wrap_socket(door, server_hostname="basin.example.org") as found,
+    ):
+        assert ("DNS", "basin.example.org") in found.getpeercert()["subjectAltName"]
+    assert all(renewed[name]["since"] > first[name]["since"] for name in first)
+
+
+@ONCE
 def test_there_is_one_scheduler_inside_or_outside(deployment):
     deployment.run("scheduler", "start")
     said = deployment.run("stack", "up", "main", code=4).stderr
@@ -147,6 +176,7 @@ def test_there_is_one_scheduler_inside_or_outside(deployment):
     assert "fix: dmod scheduler stop" in said
 
 
+@ONCE
 def test_a_port_that_is_taken_is_named(deployment):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -65,6 +65,7 @@ def same(whole: Path, part: Path, names: list[str]) -> None:
         assert (part / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_creek_in_geojson_with_either_forcing(project, shared_data):
     creek = shared_data / "sugar-creek"
     froms = [creek / f"{name}_data.geojson" for name in ("catchment", "nexus", "flowpath")]
@@ -80,6 +81,7 @@ def test_a_creek_in_geojson_with_either_forcing(project, shared_data):
         same(whole, part, expected)
 
 
+@pytest.mark.slow
 def test_a_river_in_a_geopackage(project, shared_data):
     """Rain of Sugar Creek on the seven catchments of gauge 11284400: the network is real, its weather is not."""
     package = shared_data / "gauge-11284400" / "hydrofabric.gpkg"

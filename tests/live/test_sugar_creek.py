@@ -137,6 +137,7 @@ def scored(shell, forcing: str, layout: str) -> dict[str, dict[str, Any]]:
     return {row["gauge"]: row for row in told["scores"]}
 
 
+@pytest.mark.slow
 def test_both_gauges_are_met_from_csv_and_from_netcdf_alike(shell, creek):
     lay_out(shell, creek)
     domain = shell.json("dataset", "show", "aorc-csv")["domain"]

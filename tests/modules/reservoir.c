@@ -2,7 +2,7 @@
  *
  * Its configuration may make it behave badly: `hide 1` gives no pointers, `fail 5` returns BMI_FAILURE in step 5,
  * `crash 5` dies of SIGSEGV, `exit 5` ends the process, `move 50` takes its arrays elsewhere; `work 30` makes it slow,
- * `odd 1` gives it an output without a value;
+ * `full 9` is what stands in it at first, `odd 1` gives it an output without a value;
  * `crash_at_once 1` and `exit_at_once 3` do so while it is set up.
  */
 #include <math.h>
@@ -39,6 +39,7 @@ static int initialize(Bmi *self, const char *config)
         return BMI_FAILURE;
     while (fscanf(file, "%31s %31s", key, value) == 2) {
         if (!strcmp(key, "k")) r->k = atof(value);
+        else if (!strcmp(key, "full")) r->storage = atof(value);
         else if (!strcmp(key, "step")) r->step = atof(value);
         else if (!strcmp(key, "end")) r->end = atof(value);
         else if (!strcmp(key, "time_units")) strcpy(r->time_units, value);

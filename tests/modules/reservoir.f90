@@ -256,6 +256,14 @@ contains
     status = success
   end function
 
+  function get_component_name(handle, name) result(status) bind(C, name='get_component_name')
+    type(c_ptr), intent(in) :: handle
+    character(kind=c_char), intent(inout) :: name(*)
+    integer(c_int) :: status
+    status = merge(success, failure, c_associated(handle))
+    call put('reservoir', name)
+  end function
+
   function get_time_units(handle, units) result(status) bind(C, name='get_time_units')
     type(c_ptr), intent(in) :: handle
     character(kind=c_char), intent(inout) :: units(*)

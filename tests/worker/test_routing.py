@@ -71,7 +71,7 @@ def test_streamflow_is_what_comes_from_all_that_is_upstream(river, layout):
     with open_discharge(river.folder / "output") as found:
         assert found.features[:3] == tuple(NEXUSES)
         flow = found.read(["nex-3", "nex-1", "nex-2"])
-    np.testing.assert_allclose(flow, [own[2] + outflow, own[0], second], rtol=1e-6)
+    np.testing.assert_allclose(flow, [own[2] + outflow, own[0], second], rtol=1e-5)
     areas = {name: 10.0 + number / 3 for number, name in enumerate(river.toids)}
     with open_discharge(river.folder / "output", areas) as found:
         for nexus in NEXUSES:
@@ -80,7 +80,7 @@ def test_streamflow_is_what_comes_from_all_that_is_upstream(river, layout):
     with netCDF4.Dataset(river.folder / "output" / "routed" / "streamflow.nc") as file:
         assert list(file["flowpath"][:]) == ["wb-5", "wb-7"]
         assert (file["discharge"].units, file["outflow"].units, file["time"][:].size) == ("m3 s-1", "m3 s-1", 48)
-        np.testing.assert_allclose(file["outflow"][1], outflow, rtol=1e-6)
+        np.testing.assert_allclose(file["outflow"][1], outflow, rtol=1e-5)
 
 
 def test_the_files_of_ngen_stay_what_the_catchments_give(river):
@@ -101,7 +101,7 @@ def test_rivers_that_end_at_once_stay_as_they_are(river, monkeypatch):
     assert river.do() == 0
     own = local(river)
     with open_discharge(river.folder / "output") as found:
-        np.testing.assert_allclose(found.read([*NEXUSES]), own, rtol=1e-6)
+        np.testing.assert_allclose(found.read([*NEXUSES]), own, rtol=1e-5)
     told = json.loads((river.folder / "output" / "summary.json").read_text())["routing"]
     assert (told["flowpaths"], told["stored_m3"]) == (0, 0)
 
@@ -113,8 +113,8 @@ def test_two_nexuses_may_feed_one_flowpath(river, monkeypatch):
     outflow = muskingum(own[0] + own[1], 9000)
     with netCDF4.Dataset(river.folder / "output" / "routed" / "streamflow.nc") as file:
         assert list(file["flowpath"][:]) == ["wb-7"]
-        np.testing.assert_allclose(file["outflow"][:], [outflow], rtol=1e-6)
-        np.testing.assert_allclose(file["discharge"][:], [own[0], own[1], own[2] + outflow], rtol=1e-6)
+        np.testing.assert_allclose(file["outflow"][:], [outflow], rtol=1e-5)
+        np.testing.assert_allclose(file["discharge"][:], [own[0], own[1], own[2] + outflow], rtol=1e-5)
 
 
 def test_the_summary_says_where_the_water_is(river, monkeypatch):
@@ -123,7 +123,7 @@ def test_the_summary_says_where_the_water_is(river, monkeypatch):
     assert river.do() == 0
     told = json.loads((river.folder / "output" / "summary.json").read_text())["routing"]
     assert (told["method"], told["flowpaths"], told["pieces"], told["most_sub_steps"]) == ("muskingum", 2, 2, 2)
-    assert told["inflow_m3"] == pytest.approx(local(river).sum() * 3600)
+    assert told["inflow_m3"] == pytest.approx(local(river).sum() * 3600, rel=1e-5)
     assert told["inflow_m3"] == pytest.approx(told["outflow_m3"] + told["stored_m3"])
     assert abs(told["error_m3"]) < 1e-9 * told["inflow_m3"]
     assert told["stored_m3"] > 0
@@ -140,7 +140,7 @@ def test_blocks_of_time_make_no_difference(river, monkeypatch):
     whole = streamflow(river)
     monkeypatch.setattr(routing, "BLOCK", 8 * 3 * 7)
     assert river.do() == 0
-    np.testing.assert_allclose(streamflow(river), whole, rtol=1e-6)
+    np.testing.assert_allclose(streamflow(river), whole, rtol=1e-5)
 
 
 def test_one_and_three_ranks_give_the_same_bits(river):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 
-from dmod.docker import compose
+from dmod.docker import network, orchestration
 from dmod.scheduler.outside import alone
 from tui.asked import Asked
 from tui.screens.engine_pane import EnginePane
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from dmod.docker.stack import Stack
+    from dmod.docker.stack_service import Service
     from tui.doing import Doing
     from tui.feed import Feed
     from tui.look import Line, Look
@@ -75,32 +76,31 @@ class Stacks(EnginePane[Berth]):
         """Also what the service says, while its page is open."""
         super().fill()
         row = self.rows.get(self.table.cursor)
-        container = row.service.container if row and row.service and self.open and self.page == "log" else ""
-        self._listen(container)
+        self._listen(row.service if row and self.open and self.page == "log" else None)
         if self.page == "log":
             self.query_one(Log).open(self._speech.file if self._speech else None, _silence(row))
 
     def action_back(self) -> None:
         """Nobody listens any more."""
         super().action_back()
-        self._listen("")
+        self._listen(None)
 
     def on_unmount(self) -> None:
         """Leave nothing behind."""
-        self._listen("")
+        self._listen(None)
         if self._folder is not None:
             self._folder.cleanup()
 
-    def _listen(self, container: str) -> None:
-        """Hear one container, and no other."""
-        if container == (self._speech.container if self._speech else ""):
+    def _listen(self, service: Service | None) -> None:
+        """Hear one service, and no other."""
+        if (service and service.container) == (self._speech and self._speech.service.container):
             return
         if self._speech is not None:
             self._speech.end()
         self._speech = None
-        if container:
+        if service is not None:
             self._folder = self._folder or TemporaryDirectory(prefix="dmod-dashboard-")
-            self._speech = Speech(container, Path(self._folder.name) / f"{container}.log")
+            self._speech = Speech(service, Path(self._folder.name) / f"{service.container}.log")
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -154,7 +154,7 @@ class Stacks(EnginePane[Berth]):
 
         def act(doing: Doing) -> str:
             alone(project, wanted)
-            found = compose.up(project, wanted, compose.told(project, wanted, doing.built))
+            found = orchestration.up(project, wanted, orchestration.told(project, wanted, doing.built))
             return _said(f"{each.service} is {each.health or each.state}" for each in found)
 
         if wanted:
@@ -167,7 +167,7 @@ class Stacks(EnginePane[Berth]):
         wanted, project = self._chosen(), self.feed.project
 
         def act(doing: Doing) -> str:
-            found = compose.restart(project, wanted, compose.told(project, wanted, doing.built))
+            found = orchestration.restart(project, wanted, orchestration.told(project, wanted, doing.built))
             return _said(f"{each.service} is {each.health or each.state}" for each in found)
 
         if wanted:
@@ -188,10 +188,10 @@ class Stacks(EnginePane[Berth]):
         project = self.feed.project
 
         def act(_: Doing) -> str:
-            told = compose.told(project, wanted)
+            told = orchestration.told(project, wanted)
             for stack in reversed(wanted):
-                compose.down(project, stack, told, volumes=bool(name))
-            compose.clear_networks(project)
+                orchestration.down(project, stack, told, volumes=bool(name))
+            network.clear(project)
             return f"{_names(wanted)}: down{', what it kept is deleted' if name else ''}"
 
         self.change(question, f"down {_names(wanted)}", act, name)

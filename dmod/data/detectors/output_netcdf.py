@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from dmod.data.blocks import Block
     from dmod.data.source import Entry
+    from dmod.hydro.discharge import Discharge
 
 
 def looks(entries: Sequence[Entry]) -> bool:
@@ -35,13 +37,18 @@ def _is_output(path: Path) -> bool:
 
 def read(folder: Path) -> Domain:
     """Nexuses, catchments and the period. Raises UsageError and its kin."""
-    from dmod.hydro import stamps
     from dmod.hydro.discharge import open_discharge
 
     with open_discharge(folder) as found:
-        time = TimeRange(stamps.moment(found.times[0]), stamps.moment(found.times[-1]))
-        nexuses = [name for name in found.features if not name.startswith("cat-")]
-        catchments = [name for name in found.features if name.startswith("cat-")]
-        pairs = ((nexuses, "discharge"), (catchments, "runoff"))
-        blocks = tuple(block(names, time, [variable]) for names, variable in pairs if names)
-        return Domain("output-netcdf", blocks, found.step)
+        return Domain("output-netcdf", blocks_of(found), found.step)
+
+
+def blocks_of(found: Discharge) -> tuple[Block, ...]:
+    """Discharge of nexuses and runoff of catchments, over the whole period."""
+    from dmod.hydro import stamps
+
+    time = TimeRange(stamps.moment(found.times[0]), stamps.moment(found.times[-1]))
+    nexuses = [name for name in found.features if not name.startswith("cat-")]
+    catchments = [name for name in found.features if name.startswith("cat-")]
+    pairs = ((nexuses, "discharge"), (catchments, "runoff"))
+    return tuple(block(names, time, [variable]) for names, variable in pairs if names)

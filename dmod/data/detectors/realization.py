@@ -56,6 +56,7 @@ def read(folder: Path) -> Domain:
         else natural(realization.catchments),  # None: a global formulation serves every one
         "needs": needs(realization),
         "models": models(realization),
+        "routing": bool(realization.document.get("routing")),  # by t-route, in ngen
     }
     whole = block(realization.catchments, TimeRange(time.begin, time.end))
     return Domain("realization-config", (whole,), time.step, details)

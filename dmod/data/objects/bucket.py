@@ -1,7 +1,6 @@
 """Bucket: the objects of an object store by their keys; every failure in dmod's words.
 
 Requests are signed by minio and sent as they are, so that whatever S3 has can be asked for: conditions, parts, ranges.
-An address holds a signature: it is in no message.
 """
 
 from __future__ import annotations
@@ -11,35 +10,36 @@ import hashlib
 import os
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from urllib.parse import urlunsplit
 from xml.sax.saxutils import escape, unescape
 
 import minio
 import urllib3
+from minio.credentials.credentials import Credentials as Keys
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
+from minio.signer import sign_v4_s3
+from minio.time import to_amz_date, utcnow
 
-from dmod.errors import ConflictError, DmodError, NotFoundError, UnreachableError, UsageError
+from dmod.data.objects.failure import FIX, AbsentError, PassingError, error_of, failure
+from dmod.data.objects.trust import distrust, trusting
+from dmod.errors import DmodError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from dmod.data.objects.credentials import Credentials
 
 AT_ONCE = min(8, max(4, 2 * (os.cpu_count() or 1)))  # requests; more only wait for each other
 _ATTEMPTS = 5  # of a request, before the store counts as down
+_CRC = "x-amz-checksum-crc32"
+_UNSIGNED = "UNSIGNED-PAYLOAD"
 _PAUSE = 0.2  # seconds before the second; each further pause is twice as long
-_PASSING = {429, 500, 502, 503, 504}
-_REFUSED = {401, 403}
-_CONDITION = {"PreconditionFailed", "ConditionalRequestConflict"}
-_FULL = re.compile(r"storage.?full|insufficient.?storage|quota|no space|no writable volumes", re.IGNORECASE)
-_WHY = {
-    "InvalidAccessKeyId": "it does not know the access key",
-    "SignatureDoesNotMatch": "the secret key is not that of the access key",
-    "AccessDenied": "they may not do this",
-    "RequestTimeTooSkewed": "the clocks of the two machines differ too much",
-    "ExpiredToken": "they have expired",
-}
+_BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
 Result = TypeVar("Result")
 
 
@@ -52,28 +52,32 @@ class Found(NamedTuple):
     written: float  # seconds since 1970
 
 
-class AbsentError(NotFoundError):
-    """There is no such object, bucket or upload."""
+class Unfinished(NamedTuple):
+    """An object of many parts that was begun and not made."""
 
-
-class ChangedError(ConflictError):
-    """The object is not what the request was to be held to: another writer was faster."""
+    key: str
+    upload: str  # the store's id of it
+    begun: float  # seconds since 1970
 
 
 class Bucket:
     """A bucket of a store. Every method raises UnreachableError where the store does not answer or refuses."""
 
-    def __init__(self, endpoint: str, bucket: str, credentials: Credentials, *, secure: bool, region: str) -> None:
+    def __init__(  # noqa: PLR0913 - where it is, and who asks
+        self, endpoint: str, bucket: str, credentials: Credentials, *,
+        secure: bool, region: str, authority: Path | None = None, hurried: bool = False,
+    ) -> None:  # fmt: skip
         self.place = f"{endpoint}/{bucket}"
         self._credentials, self._endpoint, self._name, self._region = credentials, endpoint, bucket, region
         pool = urllib3.PoolManager(
             maxsize=AT_ONCE,
-            timeout=urllib3.Timeout(connect=5, read=120),
+            timeout=urllib3.Timeout(connect=1, read=2) if hurried else urllib3.Timeout(connect=5, read=120),
             retries=False,
-            ca_certs=_ca_certs() if secure else None,
-            cert_reqs="CERT_REQUIRED" if secure else None,
+            ssl_context=trusting(authority) if secure else None,
         )
-        self._http = pool
+        self._http, self._hurried = pool, hurried
+        self._keys = Keys(credentials.access_key, credentials.secret_key)
+        self._asked = (endpoint, self.place, credentials.origin)
         try:
             self._client = minio.Minio(
                 endpoint,
@@ -86,6 +90,9 @@ class Bucket:
             )
         except ValueError as error:
             raise UsageError(f"object_store.endpoint: {error}", fix='endpoint = "127.0.0.1:8333"') from error
+        if not _BUCKET.fullmatch(bucket):
+            why = "it has 3 to 63 small letters, digits, - and ."
+            raise UsageError(f'object_store.bucket: "{bucket}" is no name of a bucket', why=why, fix='bucket = "dmod"')
 
     def put(self, key: str, data: bytes, *, new: bool = False, over: str = "") -> str:
         """Keep an object, whose contents the store holds against their checksum; gives its etag.
@@ -170,11 +177,43 @@ class Bucket:
         body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
         answer = self._ask("POST", key, body, query={"uploadId": upload})
         if b"<Error>" in answer.data:  # S3 may have said 200 before it knew
-            raise self._failure(500, *_error_of(answer.data))
+            raise failure(*self._asked, 500, *error_of(answer.data))
+
+    def uploads(self) -> Iterator[Unfinished]:
+        """All objects of many parts that were begun and not made; none where there is no bucket yet."""
+        key = upload = None
+        while True:
+            page = self._page(key, upload)
+            for each in page.uploads if page else ():
+                begun = each.initiated_time.timestamp() if each.initiated_time else time.time()
+                yield Unfinished(each.object_name, str(each.upload_id), begun)
+            if not page or not page.is_truncated:
+                return
+            key, upload = page.next_key_marker, page.next_upload_id_marker
+
+    def abort(self, key: str, upload: str) -> None:
+        """Forget an object of many parts that was begun, one that is gone already too."""
+        with suppress(AbsentError):
+            self._ask("DELETE", key, query={"uploadId": upload})
+
+    def _page(self, key: str | None, upload: str | None) -> Any:  # noqa: ANN401 - minio's ListMultipartUploadsResult
+        """Some unfinished uploads; minio has a method for it, and no public one."""
+        ask = self._client._list_multipart_uploads  # noqa: SLF001 - see above
+        try:
+            return self._again(lambda: ask(self._name, key_marker=key, upload_id_marker=upload))
+        except AbsentError:
+            return None
 
     def _put(self, key: str, data: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> str:
-        checksum = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-        return _etag(self._ask("PUT", key, data, headers={**headers, "Content-MD5": checksum}, query=query))
+        """Send an object or a part, which the store holds against its CRC; one that knows none, against its MD5."""
+        crc = base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+        answer = self._ask("PUT", key, data, headers={**headers, _CRC: crc}, query=query)
+        if answer.headers.get(_CRC) != crc:
+            md5 = hashlib.md5(data, usedforsecurity=False).digest()
+            if _etag(answer) != md5.hex():
+                said = {**headers, "Content-MD5": base64.b64encode(md5).decode()}
+                answer = self._ask("PUT", key, data, headers=said, query=query)
+        return _etag(answer)
 
     def _ask(  # noqa: PLR0913, PLR0917 - what a request is made of
         self,
@@ -186,29 +225,52 @@ class Bucket:
         fine: Sequence[int] = (200, 204),
     ) -> urllib3.BaseHTTPResponse:
         def once() -> urllib3.BaseHTTPResponse:
-            address = self._client.get_presigned_url(method, self._name, key, extra_query_params=dict(query or {}))
-            answer = self._http.request(method, address, body=body, headers=dict(headers or {}))
+            address, signed = self._signed(method, key, dict(headers or {}), dict(query or {}))
+            answer = self._http.request(method, address, body=body, headers=signed)
             if answer.status not in fine:
-                raise self._failure(answer.status, *_error_of(answer.data))
+                raise failure(*self._asked, answer.status, *error_of(answer.data))
             return answer
 
         return self._again(once)
 
+    def _signed(self, method: str, key: str, headers: dict[str, str], query: dict[str, str]) -> tuple[str, Any]:
+        """The address of a request, and its headers with a signature that leaves the body to its checksum."""
+        url = self._client._base_url.build(  # noqa: SLF001 - only minio's own requests have it, which hash each body
+            method=method,
+            region=self._region,
+            bucket_name=self._name,
+            object_name=key,
+            query_params=query,  # type: ignore[arg-type]
+        )
+        now = utcnow()
+        headers |= {"Host": url.netloc, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": to_amz_date(now)}
+        headers |= {"x-amz-security-token": self._credentials.token} if self._credentials.token else {}
+        signed = sign_v4_s3(
+            method=method, url=url, region=self._region, headers=headers,  # type: ignore[arg-type]
+            credentials=self._keys, content_sha256=_UNSIGNED, date=now,
+        )  # fmt: skip
+        return urlunsplit(url), signed
+
     def _again(self, call: Callable[[], Result]) -> Result:
         """The result of a call, which is tried again for a while where that may help."""
-        for attempt in range(_ATTEMPTS):
+        attempts = 1 if self._hurried else _ATTEMPTS
+        for attempt in range(attempts):
             try:
                 return call()
-            except _PassingError as error:
+            except PassingError as error:
                 last: UnreachableError = error
             except urllib3.exceptions.HTTPError as error:
+                if wrong := distrust(self._endpoint, str(error)):
+                    raise wrong from error
                 last = self._down(error)
             except S3Error as error:
                 status = error.response.status if error.response is not None else 500
-                self._raise(self._failure(status, error.code or "", error.message or ""), error)
+                self._raise(failure(*self._asked, status, error.code or "", error.message or ""), error)
             except MinioException as error:
-                last = UnreachableError(f"{self.place} gives no sensible answer", why=str(error)[:200], fix=self._fix())
-            if attempt + 1 < _ATTEMPTS:
+                if wrong := distrust(self._endpoint, str(error)):
+                    raise wrong from error
+                last = UnreachableError(f"{self.place} gives no sensible answer", why=str(error)[:200], fix=FIX)
+            if attempt + 1 < attempts:
                 time.sleep(_PAUSE * 2**attempt)
         raise last
 
@@ -222,55 +284,11 @@ class Bucket:
         except AbsentError:
             return []
 
-    def _failure(self, status: int, code: str, message: str) -> DmodError:
-        if status in _REFUSED:
-            why = _WHY.get(code, message or f"HTTP {status}")
-            return UnreachableError(
-                f"the object store {self._endpoint} refuses the credentials of {self._credentials.origin}",
-                why=f"{why} ({code})" if code else why,
-                fix=f"put the right keys into {self._credentials.origin}",
-            )
-        if status == 412 or code in _CONDITION:
-            return ChangedError(f"{self.place} was changed meanwhile", fix="try again")
-        if status == 404 or code == "InvalidPart":
-            return AbsentError(f"{self.place}: {message or 'there is no such object'}", fix="dmod dataset list")
-        if _FULL.search(f"{code} {message}") or status == 507:
-            return UnreachableError(
-                f"the object store {self._endpoint} is full", why=message, fix="make room there; what was sent is kept"
-            )
-        said = f"{code}: {message}" if code else f"HTTP {status}"
-        kind = _PassingError if status in _PASSING else DmodError
-        return kind(f"the object store {self._endpoint} fails", why=said[:300], fix=self._fix())
-
     def _down(self, error: urllib3.exceptions.HTTPError) -> UnreachableError:
         cause = error.__cause__ or error.__context__ or error
         reason = getattr(cause, "strerror", None) or type(error).__name__.removesuffix("Error")
-        return UnreachableError(
-            f"the object store {self._endpoint} does not answer", why=str(reason).lower(), fix=self._fix()
-        )
-
-    @staticmethod
-    def _fix() -> str:
-        return "see that it runs (object_store in dmod.toml says where), then the same again"
-
-
-class _PassingError(UnreachableError):
-    """It may work when tried again."""
+        return UnreachableError(f"the object store {self._endpoint} does not answer", why=str(reason).lower(), fix=FIX)
 
 
 def _etag(answer: urllib3.BaseHTTPResponse) -> str:
     return answer.headers.get("ETag", "").strip('"')
-
-
-def _error_of(body: bytes) -> tuple[str, str]:
-    """Code and message of an answer of S3; "" where there are none."""
-    text = body[:4096].decode("utf-8", "replace")
-    found = (re.search(f"<{tag}>([^<]*)</{tag}>", text) for tag in ("Code", "Message"))
-    code, message = (unescape(each[1]) if each else "" for each in found)
-    return code, message
-
-
-def _ca_certs() -> str:
-    import certifi
-
-    return os.environ.get("SSL_CERT_FILE") or certifi.where()

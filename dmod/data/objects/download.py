@@ -13,7 +13,7 @@ import shutil
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, NamedTuple
 
-from dmod.data.objects.bucket import AT_ONCE, AbsentError
+from dmod.data.objects.bucket import AT_ONCE
 from dmod.data.objects.large import PIECE, Large
 from dmod.data.objects.placement import PACK
 from dmod.errors import DmodError, PartialError, UnreachableError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dmod.data.dataset import File
     from dmod.data.objects.bucket import Bucket
+    from dmod.data.objects.failure import AbsentError
     from dmod.data.objects.placement import Placed
     from dmod.data.store import Report
 

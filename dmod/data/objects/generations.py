@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dmod.data.objects.manifests import Manifests
 
 RESUMED = 5 * 86_400  # seconds for which an upload is gone on with
-_ABANDONED = 7 * 86_400  # seconds after which nobody goes on with what no manifest names
+ABANDONED = 7 * 86_400  # seconds after which nobody goes on with what no manifest names
 
 
 def clear(bucket: Bucket, name: str, generations: Iterable[str]) -> None:
@@ -31,7 +31,7 @@ def sweep(bucket: Bucket, name: str, manifests: Manifests) -> None:
     for each in bucket.list(f"{name}/"):
         generation = each.key.split("/")[1]
         newest[generation] = max(newest.get(generation, 0), each.written)
-    left = {generation for generation, written in newest.items() if time.time() - written > _ABANDONED} - {MANIFEST}
+    left = {generation for generation, written in newest.items() if time.time() - written > ABANDONED} - {MANIFEST}
     with suppress(NotFoundError, UsageError):
         left -= manifests.get(name).generations if left else set()
     clear(bucket, name, left)

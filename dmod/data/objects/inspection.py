@@ -6,8 +6,9 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from dmod.data.objects.bucket import AT_ONCE, AbsentError
+from dmod.data.objects.bucket import AT_ONCE
 from dmod.data.objects.download import pieces
+from dmod.data.objects.failure import AbsentError
 from dmod.data.objects.large import PIECE
 from dmod.data.store import Fault, Problem
 

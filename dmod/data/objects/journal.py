@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     from dmod.data.source import Entry
 
 
+def held(folder: Path) -> set[str]:
+    """The generations of the uploads that go on at this moment."""
+    found = set()
+    for path in folder.glob("*.jsonl"):
+        try:
+            with path.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    found.add(str(json.loads(file.readline())["generation"]))
+        except (OSError, ValueError, KeyError):  # done meanwhile, or not begun
+            continue
+    return found
+
+
 class Journal:
     """The journal of one upload; `with` holds it, and leaves the file unless the upload is done."""
 

@@ -37,6 +37,12 @@ class Large:
             os.close(self._handle)
             raise ConflictError(f"another dmod fetches {shown(place)} already", fix="wait until it is there") from error
         self._there = self._recall()
+        try:
+            if os.fstat(self._handle).st_size < file.size:  # room for all: to write into a hole takes twice as long
+                os.posix_fallocate(self._handle, 0, file.size)
+        except OSError:
+            os.close(self._handle)
+            raise
         self.resumed = bool(self._there)
         self._pieces = os.open(self._list, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._hash, self._hashed = hashlib.sha256(), 0
@@ -100,13 +106,14 @@ class Large:
         return {start for start in starts if start % PIECE == 0 and start + min(PIECE, self._file.size - start) <= have}
 
     def _advance(self, start: int, data: bytes) -> None:
-        """Hash the piece if it is the next, and those behind it that are there."""
-        with self._hashing:
-            if start != self._hashed:
-                return
-            self._take(data)
+        """Hash what is there in a row, unless another thread does: nobody waits for it."""
+        if not self._hashing.acquire(blocking=False):
+            return
+        try:
             while self._hashed in self._there:
-                self._take(os.pread(self._handle, PIECE, self._hashed))
+                self._take(data if self._hashed == start else os.pread(self._handle, PIECE, self._hashed))
+        finally:
+            self._hashing.release()
 
     def _take(self, data: bytes) -> None:
         self._hash.update(data)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from dmod.data import name as names_
 from dmod.data.dataset import MANIFEST, Dataset
 from dmod.data.objects import placement
-from dmod.data.objects.bucket import AT_ONCE, AbsentError, Bucket, ChangedError
+from dmod.data.objects.bucket import AT_ONCE, Bucket
+from dmod.data.objects.failure import AbsentError, ChangedError
 from dmod.errors import ConflictError, DmodError, NotFoundError, UsageError
 
 if TYPE_CHECKING:

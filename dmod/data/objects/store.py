@@ -23,8 +23,9 @@ from dmod.data.dataset import Dataset
 from dmod.data.folder import FolderStore
 from dmod.data.format import Category
 from dmod.data.objects import generations
-from dmod.data.objects.bucket import AbsentError, Bucket, ChangedError
+from dmod.data.objects import leftovers as leftovers_
 from dmod.data.objects.download import Download, absent
+from dmod.data.objects.failure import AbsentError, ChangedError
 from dmod.data.objects.inspection import inspect
 from dmod.data.objects.journal import Journal
 from dmod.data.objects.manifests import Manifests, meanwhile, taken
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
 
     from dmod.data.dataset import File
     from dmod.data.domain import Domain
+    from dmod.data.objects.bucket import Bucket
     from dmod.data.objects.manifests import Kept
     from dmod.data.objects.placement import Placed
     from dmod.data.source import Entry
     from dmod.data.store import Names, Problems, Report
 
+    Leftovers = list[leftovers_.Leftover]
     Paths = list[Path]  # for annotations in a class that has a method `list`
 
 
@@ -171,6 +174,14 @@ class ObjectStore:
         with suppress(DmodError):
             self.cache.delete(name)
         generations.sweep(self.bucket, name, self.manifests)
+
+    def leftovers(self, age: float) -> Leftovers:
+        """What transfers have left that nobody went on with for `age` seconds."""
+        return leftovers_.leftovers(self.bucket, self.manifests, self._journals, age)
+
+    def clear(self, found: Leftovers) -> None:
+        """Forget leftovers."""
+        leftovers_.clear(self.bucket, found)
 
     def _send(self, made: Dataset, entries: Sequence[Entry], report: Report | None, now: Kept | None = None) -> Dataset:
         """Send files, then the manifest: of a new dataset, or in the place of the one that was there (`now`)."""

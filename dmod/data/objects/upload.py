@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dmod.data.dataset import File
-from dmod.data.objects.bucket import AT_ONCE, AbsentError
+from dmod.data.objects.bucket import AT_ONCE
+from dmod.data.objects.failure import AbsentError
 from dmod.data.objects.placement import Lot, Placed, archive, lots
 from dmod.data.source import Entry
 from dmod.errors import UnreachableError, UsageError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dmod.data.objects.journal import Journal
     from dmod.data.store import Report
 
-PART = 16 << 20  # bytes that are sent at once; an object of more has parts
+PART = 8 << 20  # bytes that are sent at once; an object of more has parts
 _PARTS = 9_000  # of an object at most; S3 takes 10,000
 _AHEAD = AT_ONCE + 2  # read before they can be sent: memory is this many parts
 
@@ -38,6 +39,14 @@ class _Large:
     parts: int = 0  # how many there are; 0 until all are read
     sha256: str = ""
     etags: dict[int, str] = field(default_factory=dict)
+
+
+class _LostError(UnreachableError):
+    """The store has lost what was sent of an object, or somebody has cleared it away."""
+
+    def __init__(self, key: str, path: str, error: AbsentError) -> None:
+        super().__init__(f"the object store has lost parts of {path}", why=error.message, fix="the same again")
+        self.key = key
 
 
 class Upload:
@@ -67,6 +76,8 @@ class Upload:
         except BaseException as error:
             pool.shutdown(cancel_futures=True)
             self._settle()
+            if isinstance(error, _LostError):
+                self._journal.note(key=error.key, upload=self._bucket.begin(f"{self._folder}/{error.key}"))
             if isinstance(error, UnreachableError):
                 kept = f"{format_memory(self._done)} of {format_memory(self._total)} are there"
                 error.why = f"{error.why}; {kept}: the same again sends the rest".removeprefix("; ")
@@ -128,7 +139,7 @@ class Upload:
             while data := _read(file, min(step, entry.size + 1 - size)):
                 number, size = number + 1, size + len(data)
                 found.update(data)
-                if known.get(number) == hashlib.md5(data, usedforsecurity=False).hexdigest():
+                if number in known and known[number] == hashlib.md5(data, usedforsecurity=False).hexdigest():
                     large.etags[number] = known[number]
                     self._tell(entry.path, len(data))
                 else:
@@ -144,7 +155,13 @@ class Upload:
             self._tell(large.entry.path, len(data))
             self._finish(key, large)
 
-        self._later(pool, lambda: self._bucket.put_part(f"{self._folder}/{key}", large.upload, number, data), sent)
+        def send() -> str:
+            try:
+                return self._bucket.put_part(f"{self._folder}/{key}", large.upload, number, data)
+            except AbsentError as error:
+                raise _LostError(key, large.entry.path, error) from error
+
+        self._later(pool, send, sent)
 
     def _finish(self, key: str, large: _Large) -> None:
         """Make the object when its last part is there."""
@@ -153,10 +170,7 @@ class Upload:
         try:
             self._bucket.complete(f"{self._folder}/{key}", large.upload, large.etags)
         except AbsentError as error:
-            self._journal.note(key=key, upload=self._bucket.begin(f"{self._folder}/{key}"))
-            raise UnreachableError(
-                f"the object store has lost parts of {large.entry.path}", why=error.message, fix="the same again"
-            ) from error
+            raise _LostError(key, large.entry.path, error) from error
         entry = large.entry
         placed, file = Placed(key, entry.size, {entry.path: 0}), File(entry.path, entry.size, large.sha256)
         self._note(placed, [file])

@@ -55,13 +55,14 @@ def read(located: Located, defaults: Defaults) -> Spec:
 
 
 def completed(located: Located, defaults: Defaults) -> Located:
-    """A job file with what it does not say of resources, its executor and its name."""
+    """A job file with what it does not say of resources, where it runs and its name."""
     resources = located.data.get("resources", {})
     for key in ("cpus", "memory", "paradigm", "time_limit"):
         if isinstance(resources, dict) and key not in resources:
             located = located.with_value(f"resources.{key}", getattr(defaults, key), f"dmod.toml defaults.{key}")
-    if "executor" not in located.data:
-        located = located.with_value("executor", defaults.executor, "dmod.toml defaults.executor")
+    for key in ("executor", "image"):
+        if key not in located.data:
+            located = located.with_value(key, getattr(defaults, key), f"dmod.toml defaults.{key}")
     if not located.data.get("name"):
         located = located.with_value("name", located.path.stem, f"the name of {located.path.name}")
     return located

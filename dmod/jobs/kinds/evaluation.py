@@ -21,6 +21,9 @@ METRICS = ("nse", "kge", "pbias", "rmse", "peak_error")
 KNOWN = (*METRICS, "log_nse", "mae", "r")  # the names of dmod.hydro.metrics, which imports numpy
 
 
+OUTPUTS = ("output-netcdf", "output-csv", "output-parquet")
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """[evaluation]."""
@@ -53,7 +56,7 @@ def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
     """The datasets of an evaluation; an output in CSV brings its hydrofabric. Raises UnmetError with every gap."""
     wanted = spec.evaluation
     requirements = [
-        Requirement(Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=("output-netcdf", "output-csv")),
+        Requirement(Category.OUTPUT, "simulation", names=(wanted.simulation,), formats=OUTPUTS),
         Requirement(Category.OBSERVATION, "observation", names=(wanted.observation,), formats=("observation-csv",)),
     ]
     if wanted.hydrofabric:
@@ -71,8 +74,8 @@ def prepare(spec: EvaluationSpec, datasets: Sequence[Dataset]) -> Prepared:
 
 
 def _own_fabric(simulation: Dataset, datasets: Sequence[Dataset]) -> Dataset | None:
-    """What an output in CSV was simulated on, if that is still there: such an output says nothing of areas."""
-    if simulation.domain.format != "output-csv":
+    """What an output was simulated on, if that is still there: one in CSV or Parquet says nothing of areas."""
+    if simulation.domain.format == "output-netcdf":
         return None
     fabrics = (each for each in datasets if each.category is Category.HYDROFABRIC)
     return next((each for each in fabrics if each.name in simulation.derived_from), None)

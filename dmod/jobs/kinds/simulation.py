@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _START = ("begin", "start_time", "from")
 _END = ("stop", "end_time", "until", "to")
 _FORMAT = "of the output; auto is CSV up to 1,000 catchments and nexuses, and NetCDF above"
-_ROUTING = "how water travels down the flowpaths; muskingum wants MusK and MusX of the hydrofabric"
+_ROUTING = "how water travels down the flowpaths; auto is muskingum if the realization routes, else none"
 _TRIES = 20  # hydrofabrics that are held against a job that names none
 
 
@@ -45,10 +45,14 @@ class Simulation:
         default=None, metadata={"doc": "by default all of the hydrofabric", "aliases": ("cats", "divides")}
     )
     partition: str | None = field(default=None, metadata={"doc": "a config dataset; by default METIS makes one"})
-    routing: str = field(default="none", metadata={"choices": ("none", "muskingum"), "doc": _ROUTING})
+    routing: str = field(default="auto", metadata={"choices": ("auto", "none", "muskingum"), "doc": _ROUTING})
+    program: str = field(
+        default="dmod", metadata={"choices": ("dmod", "ngen"), "doc": "what simulates: this worker, or ngen on PATH"}
+    )
     output: str | None = field(default=None, metadata={"doc": "the dataset it makes; by default NAME-ID"})
     format: str = field(
-        default="auto", metadata={"choices": ("auto", "csv", "netcdf"), "aliases": ("output_format",), "doc": _FORMAT}
+        default="auto",
+        metadata={"choices": ("auto", "csv", "netcdf", "parquet"), "aliases": ("output_format",), "doc": _FORMAT},
     )
 
 
@@ -83,7 +87,7 @@ def _prepared(spec: SimulationSpec, wanted: Simulation, datasets: Sequence[Datas
     if found.gaps:
         raise found.unmet(name)
     realization, fabric = found.chosen["realization"][0], found.chosen["hydrofabric"][0]
-    _routed(wanted, fabric, name)
+    _routed(wanted, realization, fabric, name)
     period, step = _period(wanted, realization.domain.details)
     catchments = _catchments(wanted, fabric, name)
     _formulated(realization, catchments, name)
@@ -151,9 +155,10 @@ def _catchments(wanted: Simulation, fabric: Dataset, name: str) -> tuple[str, ..
     return tuple(dict.fromkeys(wanted.catchments))
 
 
-def _routed(wanted: Simulation, fabric: Dataset, name: str) -> None:
+def _routed(wanted: Simulation, realization: Dataset, fabric: Dataset, name: str) -> None:
     """Routing needs channels; a hydrofabric that was registered before these were counted is taken at its word."""
-    if wanted.routing != "none" and fabric.domain.details.get("channels") == 0:
+    asked = wanted.routing == "muskingum" or (wanted.routing == "auto" and realization.domain.details.get("routing"))
+    if asked and fabric.domain.details.get("channels") == 0:
         raise UnmetError(
             f'hydrofabric "{fabric.name}" cannot route the water of job "{name}"',
             why="no table of flowpaths in it has MusK and MusX",
