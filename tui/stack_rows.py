@@ -118,7 +118,12 @@ def _listens(berth: Berth) -> str:
 
 
 def _ports(berth: Berth) -> Line:
-    return ((_listens(berth), "text"),)
+    """Several of one address in few cells: `127.0.0.1:9000,9001`."""
+    found: dict[str, list[str]] = {}
+    for each in berth.service.ports if berth.service else ():
+        host, _, port = each.rpartition(":")
+        found.setdefault(host, []).append(port)
+    return ((" ".join(f"{host}:{','.join(ports)}" for host, ports in found.items()), "text"),)
 
 
 def _restarts(berth: Berth) -> Line:

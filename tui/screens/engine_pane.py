@@ -255,7 +255,7 @@ class EnginePane(Pane, Generic[T]):
                 (("○ ", "warning"), (f"{trouble.message}{why}", "text")),
                 (("  fix: ", "muted"), (trouble.fix, "accent")),
                 (),
-                (("  Everything else goes on: jobs run without Docker where their executor is local.", "muted"),),
+                (("  The rest goes on; jobs whose executor is local need no Docker.", "muted"),),
             ]
         if self.rows.total:
             return [(("Nothing here has ", "text"), (self.filter, "accent"), (" in it; esc shows all.", "text"))]

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from dmod.docker import image
 from dmod.docker.build import Built, build
+from dmod.docker.stack import own_registry
 from dmod.units import format_duration, format_memory
 from tui.asked import Asked
 from tui.image_rows import Row, columns, facts, made_of, rows
@@ -97,7 +98,7 @@ class Images(EnginePane[Row]):
     def action_push(self) -> None:
         """As `dmod image push`."""
         names, project = [str(key) for key in self.table.chosen()], self.feed.project
-        registry = project.config.build.registry
+        registry = project.config.build.registry or own_registry(project)
 
         def act(doing: Doing) -> str:
             sent = [image.push(project, name, registry, partial(doing.sent, name)) for name in names]

@@ -158,7 +158,7 @@ class Log(ScrollView, can_focus=True):
             self._follow(on=False)
             self._hit = self.file.line_of(found)
             self._resize()
-            self.scroll_to(y=max(0, self._hit - self.size.height // 2), animate=False)
+            self.scroll_to(y=max(0, self._hit - self.size.height // 2), animate=False, force=True)
             self.refresh()
         self.post_message(self.Changed())
 
@@ -176,7 +176,7 @@ class Log(ScrollView, can_focus=True):
             self._follow(on=y >= self.max_scroll_y)
         if y < self.max_scroll_y:
             self._follow(on=False)
-        self.scroll_to(y=y, animate=False)
+        self.scroll_to(y=y, animate=False, force=True)
         self.refresh()
 
     def _follow(self, *, on: bool) -> None:
@@ -187,7 +187,7 @@ class Log(ScrollView, can_focus=True):
     def _grown(self) -> None:
         self._resize()
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         self.refresh()
 
     def _resize(self) -> None:
