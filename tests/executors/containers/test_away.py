@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import select
 import shutil
 import signal
@@ -19,7 +20,13 @@ from programs import SH, ends, run, started
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.slow,
+    # Docker's client leaves a socket open behind each call that nobody takes
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 class Gate:
@@ -82,6 +89,7 @@ class TestAway(Enclosed):
         made.close()
         shutil.rmtree(folder)
         monkeypatch.delenv("DOCKER_HOST")
+        gc.collect()  # while it is ignored
 
     def test_what_runs_meanwhile_has_its_code_when_it_is_back(self, gate, executor, waiting, program):
         asked, later = waiting(), program(SH, "-c", "exit 4", task=1)
