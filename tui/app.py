@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import os
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.theme import BUILTIN_THEMES
-from textual.widgets import ContentSwitcher
 
 from tui.feed import Feed
 from tui.look import THEMES, Look
 from tui.machine import Machine
 from tui.memory import Memory
 from tui.options import Options
-from tui.screens.data import Data
-from tui.screens.docker import Docker
-from tui.screens.events import Events
+from tui.screens.choose import Choose
+from tui.screens.confirm import Confirm
 from tui.screens.help import Help
 from tui.screens.jobs import Jobs
-from tui.screens.nodes import Nodes
-from tui.screens.pane import Pane
+from tui.screens.panes import KINDS, Panes
+from tui.surroundings import Surroundings, told
 from tui.widgets.header import Header
 from tui.widgets.keys import Keys
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from dmod.project import Project
+    from tui.doing import Doing
     from tui.entry import Clock
-    from tui.look import Line
+    from tui.screens.events import Events
+    from tui.screens.pane import Pane
 
-_PANES: tuple[type[Pane], ...] = (Jobs, Data, Docker, Nodes, Events)
+_PLAIN = Options()
+_BREATH = 0.005  # seconds for keys, between pieces of a long queue
 THEMED = tuple(theme.name for theme in (*THEMES, *BUILTIN_THEMES.values()))
 
 
@@ -53,29 +55,38 @@ class Dashboard(App[None]):
     * { scrollbar-color: $panel-lighten-2; scrollbar-background: $background;
         scrollbar-color-hover: $primary; scrollbar-color-active: $primary; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; }
-    #panes { height: 1fr; }
-    #panes > Pane { height: 1fr; }
     Toast { padding: 0 1; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(pane.key, f"pane('{pane.name_}')", pane.title, show=False) for pane in _PANES),
+        *(Binding(pane.key, f"pane('{pane.name_}')", pane.title, show=False) for pane in KINDS),
         Binding("slash", "ask", "filter", show=False),
         Binding("p", "pause", "pause", show=False),
         Binding("y", "copy", "copy id", show=False),
         Binding("Y", "copy_command", "copy command", show=False),
+        Binding("v", "columns", "columns", show=False),
+        Binding("left_parenthesis", "divide(-8)", "less below", show=False),
+        Binding("right_parenthesis", "divide(8)", "more below", show=False),
         Binding("question_mark", "help", "help", show=False),
         Binding("q,ctrl+q,ctrl+c", "quit", "quit", show=False, priority=False),
     ]
 
-    def __init__(self, project: Project, options: Options = Options(), clock: Clock | None = None) -> None:  # noqa: B008 - frozen
-        super().__init__()
+    def __init__(
+        self,
+        project: Project,
+        options: Options = _PLAIN,
+        clock: Clock | None = None,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver)
         for theme in THEMES:
             self.register_theme(theme)
         self.memory = Memory.read(project.state)
         self.options = options
         self.feed = Feed(project, clock=clock, read_only=options.read_only)
-        self.theme = self._wanted_theme(options.theme or self.memory.theme)
+        wanted = options.theme or self.memory.theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
         self.machine = Machine()
+        self.surroundings = Surroundings(project)
         self.paused = False
         self.crash: Exception | None = None
         self._watched = True  # whether the terminal says that somebody looks
@@ -84,10 +95,8 @@ class Dashboard(App[None]):
     def compose(self) -> ComposeResult:
         """Header, screens, prompt, keys."""
         look = self.look
-        yield Header(look, self.feed.project.name, [(pane.key, pane.name_, pane.title) for pane in _PANES])
-        with ContentSwitcher(id="panes", initial=self._first()):
-            for pane in _PANES:
-                yield pane(look, self.feed)
+        yield Header(look, self.feed.project.name, [(pane.key, pane.name_, pane.title) for pane in KINDS])
+        yield Panes(look, self.feed, self.options.first(self.memory.screen))
         yield Prompt()
         yield Keys(look)
 
@@ -97,20 +106,24 @@ class Dashboard(App[None]):
         return Look.of(self.theme_variables, ascii_only=self.options.ascii)
 
     @property
+    def panes(self) -> Panes:
+        """The screens."""
+        return self.query_one(Panes)
+
+    @property
     def pane(self) -> Pane:
         """The screen in front."""
-        switcher = self.query_one("#panes", ContentSwitcher)
-        return switcher.get_child_by_id(switcher.current or "jobs", Pane)
+        return self.panes.front
 
     def on_mount(self) -> None:
         """Look at the queue, and go on doing so."""
         self.theme_changed_signal.subscribe(self, lambda _: self._restyle())
-        jobs = self.query_one(Jobs)
         self.query_one(Prompt).history = self.memory.history
         self._look()
-        jobs.remembered(self.memory, self.options.filter)
+        self.panes.remembered(self.memory, self.options.filter)
         self._settle()
         self.pane.shown()
+        self._read_on()
         self.set_interval(1 / max(self.options.fps, 0.2), self._tick)
 
     def on_app_blur(self) -> None:
@@ -122,13 +135,14 @@ class Dashboard(App[None]):
         self._watched = True
 
     def on_unmount(self) -> None:
-        """Remember how it was left."""
+        """Give the queue back, and wait for nothing."""
+        self.feed.doings.abandon()
         self.feed.close()
 
     def action_pane(self, name: str) -> None:
         """Show another screen."""
-        self.query_one("#panes", ContentSwitcher).current = name
-        self.pane.shown()
+        self.panes.show(name)
+        self._remember()
         self._settle()
 
     def action_ask(self) -> None:
@@ -156,27 +170,43 @@ class Dashboard(App[None]):
         """Every key."""
         self.push_screen(Help(self.look))
 
+    def action_divide(self, by: int) -> None:
+        """More or less room for what opens below a list."""
+        self.panes.divide(self.memory, by)
+
+    def action_columns(self) -> None:
+        """Choose columns."""
+        self.push_screen(Choose(self.look, self.pane.table), lambda _: self._remember())
+
     async def action_quit(self) -> None:
-        """Leave, and remember how it was."""
-        self.query_one(Jobs).remember(self.memory)
-        self.memory.screen, self.memory.theme = self.pane.name_, self.theme
+        """Leave; what would end with it is asked about first."""
+        going = self.feed.doings.going
+        if going and not isinstance(self.screen, Confirm):
+            self.push_screen(Confirm(f"{going[0].title} is going on, and ends if you leave. Leave?"), self._leave)
+        else:
+            self._leave(yes=True)
+
+    def _leave(self, yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
+        if yes:
+            self._remember()
+            self.exit()
+
+    def _remember(self) -> None:
+        """How it is now: also for a terminal that is closed."""
+        self.panes.remember(self.memory)
+        self.memory.theme = self.theme
         self.memory.write()
-        self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers beside themes."""
         kept = ("Theme", "Quit", "Screenshot")
         yield from (each for each in super().get_system_commands(screen) if each.title in kept)
-        for pane in _PANES:
+        for pane in KINDS:
             yield SystemCommand(pane.title, f"Screen {pane.key}", partial(self.action_pane, pane.name_))
-        jobs = self.query_one(Jobs)
-        for title, said, call in jobs.commands():
-            yield SystemCommand(title, said, partial(self._on_jobs, call))
+        for title, said, call in self.pane.commands():
+            yield SystemCommand(title, said, call)
+        yield SystemCommand("Columns", "Which columns of this list are shown", self.action_columns)
         yield SystemCommand("Keys", "Every key, by screen", self.action_help)
-
-    def _on_jobs(self, call: Callable[[], None]) -> None:
-        self.action_pane("jobs")
-        call()
 
     def on_pane_changed(self) -> None:
         """The screen has other keys now."""
@@ -195,6 +225,8 @@ class Dashboard(App[None]):
         """Let the screen use what is typed."""
         wrong = self.pane.typed(event.text, done=event.done)
         self.query_one(Prompt).hint(wrong)
+        if event.done:
+            self._remember()
         self._tell()
 
     def _tick(self) -> None:
@@ -211,13 +243,32 @@ class Dashboard(App[None]):
         if self.feed.look():
             self.query_one(Jobs).tick()
             self._tell()
+        self.pane.follow()
+        for doing in self.feed.doings.ended():
+            self._ended(doing)
+
+    def _read_on(self) -> None:
+        """What is left of a long queue, piece by piece."""
+        self._look()
+        if self.feed.reading:
+            self.set_timer(_BREATH, self._read_on)
         else:
-            self.query_one(Jobs).detail.follow()
+            gc.collect()
+            gc.freeze()  # what is here stays: to look through it again and again would take longer than a picture
+            gc.enable()
+
+    def _ended(self, doing: Doing) -> None:
+        """Say how it ended, wherever one looks now."""
+        said = f"{doing.title}: {doing.error.message if doing.error else 'done'}"
+        self.notify(said, severity="error" if doing.error else "information", markup=False)
+        self.surroundings.soon()
+        self.panes.soon()
 
     def _settle(self) -> None:
         """What is brought up to date once a second."""
         self._second = f"{self.feed.clock():%H:%M:%S}"
         self.machine.look()
+        self.surroundings.look(self.feed.clock().timestamp())
         if self.feed.settle():
             self.query_one(Jobs).tick()
         self.pane.settle()
@@ -226,13 +277,8 @@ class Dashboard(App[None]):
     def _tell(self) -> None:
         """Header and footer."""
         header = self.query_one(Header)
-        paused: Line = (("paused  ", "warning"),) if self.paused else ()
-        header.say(
-            state=(*paused, *self.feed.scheduler()),
-            counts=self.feed.counts,
-            clock=f"{self.feed.clock():%H:%M:%S}",
-            machine=self.machine.line(),
-        )
+        clock = f"{self.feed.clock():%H:%M:%S}"
+        header.say(told(self.feed, self.surroundings, self.machine, clock, paused=self.paused))
         header.show(self.pane.name_, self.pane.note())
         self.query_one(Keys).show(self.pane.keys())
 
@@ -243,30 +289,10 @@ class Dashboard(App[None]):
 
     def _restyle(self) -> None:
         look = self.look
-        for widget in (*self.query(Header), *self.query(Keys), *self.query(Pane)):
+        for widget in (*self.query(Header), *self.query(Keys), self.panes):
             widget.restyle(look)
-
-    def _first(self) -> str:
-        names = {pane.name_ for pane in _PANES}
-        wanted = self.options.screen or self.memory.screen
-        return wanted if wanted in names else "jobs"
-
-    def _wanted_theme(self, name: str) -> str:
-        return name if name in self.available_themes else THEMES[0].name
 
     def _fatal_error(self) -> None:
         """End without a page of traceback over the terminal: whoever started us keeps it in a file."""
         self.crash = self._exception
         self._close_messages_no_wait()
-
-
-def run(project: Project, options: Options) -> None:
-    """Show the dashboard until it is left. Raises what went wrong inside, once the terminal is as it was."""
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    for name in () if os.environ.get("TEXTUAL_DRIVER") else ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)  # they would hide from us that the terminal is resized
-    os.environ.setdefault("ESCDELAY", "25")
-    app = Dashboard(project, options)
-    app.run(mouse=options.mouse)
-    if app.crash is not None:
-        raise app.crash

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dmod.jobs.job import Job
+    from dmod.scheduler.queue import Task
 
 Clock = Callable[[], datetime]
 ACTIVE = ("staging", "running", "collecting")
@@ -103,14 +105,39 @@ class Entry:
     progress: Progress | None = None
     tasks: Tasks | None = None  # of an array
     held: bool = False
+    task: int = 0  # the number of the one task that this is
+
+    @classmethod
+    def of_task(cls, job: Entry, task: Task) -> Entry:
+        """One of an array, which it is shown below."""
+        waits = "held" if job.held else job.waits
+        return replace(
+            job, status=str(task.status), started=task.started, ended=task.ended, reason=task.stop or task.reason,
+            waits=waits if task.status == "queued" else "", progress=None, tasks=None, held=False, task=task.number,
+        )  # fmt: skip
+
+    @property
+    def label(self) -> str:
+        """How it is named: 42, or 42/7."""
+        return f"{self.id}/{self.task}" if self.task else str(self.id)
+
+    @property
+    def named(self) -> str:
+        """The same in a sentence."""
+        return f"{'task' if self.task else 'job'} {self.label}"
+
+    @property
+    def key(self) -> int | str:
+        """What its row is found by."""
+        return self.label if self.task else self.id
 
     @classmethod
     def of(cls, job: Job) -> Entry:
         """From a row of the queue."""
         return cls(
             job.id,
-            job.name,
-            job.kind,
+            intern(job.name),  # thousands are alike
+            intern(job.kind),
             str(job.status),
             job.cpus,
             job.submitted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from dmod.scheduler import listing, lock
 from dmod.scheduler.listing import Wanted
 from dmod.scheduler.queue import Queue
 from tui import story
+from tui.doing import Doings
 from tui.entry import ACTIVE, ENDED, Entry, Progress
+from tui.happening import Happening
 from tui.pool import Pool, pools
 from tui.waits import Waits
 
@@ -29,26 +31,8 @@ if TYPE_CHECKING:
     from tui.look import Line
     from tui.story import Story
 
-_AT_ONCE = 5_000  # jobs that are read at once when there are many: an entry is small, a row of the queue is not
+_AT_ONCE = 1_500  # jobs that are read between two pictures when there are many, the newest first
 PAST = 2_000  # the newest events, which is all that is kept of them
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """An event and the name of its job."""
-
-    id: int
-    job: int
-    task: int | None  # None: of the job itself
-    name: str
-    status: str
-    time: datetime
-    note: str
-
-    @property
-    def label(self) -> str:
-        """How its job or task is named."""
-        return str(self.job) if self.task is None else f"{self.job}/{self.task}"
 
 
 class Feed:
@@ -60,6 +44,8 @@ class Feed:
         self.store = FolderStore(project.datasets)
         self._folders = str(project.jobs)
         self.entries: dict[int, Entry] = {}
+        self.doings = Doings()  # what is done to stacks and images
+        self.drained: frozenset[str] = frozenset()  # nodes
         self.changed: list[Entry] = []  # since the look before
         self.counts: Counter[str] = Counter()
         self.last = 0  # the newest job
@@ -70,6 +56,8 @@ class Feed:
         self.going: set[int] = set()  # jobs that are staging, running or collecting
         self._queued: set[int] = set()
         self._waits = Waits(project.config)
+        self.reading = False  # whether there are older jobs that were not read yet
+        self._older: int | None = None  # they are older than this one
         self._version = -1
         self._pruned = False  # whether jobs may have been forgotten
         self._seen = 0  # the newest event
@@ -98,6 +86,8 @@ class Feed:
         try:
             if self._queue is None and not self._open():
                 return False
+            if self.reading and not self.changed:
+                self._read_older()
             version = self.queue.version()
             if version != self._version:
                 self._read()
@@ -138,7 +128,7 @@ class Feed:
 
     def happenings(self) -> Sequence[Happening] | None:
         """The newest events, oldest first; None if nothing happened since this was last asked."""
-        if self._queue is None or self._told == self._seen:
+        if self._queue is None or self.reading or self._told == self._seen:
             return None
         try:
             news = self.queue.events(after=self._told, limit=PAST)
@@ -162,13 +152,13 @@ class Feed:
         idle = not any(self.counts[status] for status in ("queued", *ACTIVE))
         return ("○ ", "muted" if idle else "warning"), ("scheduler down", "muted" if idle else "warning")
 
-    def cancel(self, job: int) -> None:
+    def cancel(self, job: int, task: int | None = None) -> None:
         """As `dmod job cancel`. Raises DmodError."""
-        self.queue.cancel(job)
+        self.queue.cancel(job, task)
 
-    def retry(self, job: int) -> None:
+    def retry(self, job: int, *tasks: int) -> None:
         """As `dmod job retry`. Raises DmodError."""
-        self.queue.retry(job)
+        self.queue.retry(job, tasks)
 
     def retry_failed(self, job: int) -> None:
         """As `dmod job retry --failed`. Raises DmodError."""
@@ -222,13 +212,20 @@ class Feed:
         self._queue = Queue(path)
         newest = self.queue.events(limit=1)
         self._seen = newest[-1].id if newest else 0
-        before: int | None = None
-        while jobs := listing.jobs(self.queue, Wanted(before=before, limit=_AT_ONCE)):
-            self._take(jobs)
-            before = jobs[0].id
+        self._older = None
+        self.reading = True
+        self._read_older()
         return True
 
+    def _read_older(self) -> None:
+        """Read another piece of what was there when the queue was opened."""
+        jobs = listing.jobs(self.queue, Wanted(before=self._older, limit=_AT_ONCE))
+        self._take(jobs)
+        self.reading = len(jobs) == _AT_ONCE
+        self._older = jobs[0].id if jobs else None
+
     def _read(self) -> None:
+        self.drained = frozenset(self.queue.drained())
         self._waits.moved()
         moved, newest = self.queue.moved(self._seen)
         self._take(self.queue.these(moved))
@@ -254,7 +251,8 @@ class Feed:
 
     def _forget(self) -> None:
         """Drop the jobs that were pruned: no event tells of them."""
-        there = sum(self.queue.counts().values()) if self._pruned and self._queue else len(self.entries)
+        ask = self._pruned and self._queue is not None and not self.reading
+        there = sum(self.queue.counts().values()) if ask else len(self.entries)
         self._pruned = there != len(self.entries)
         if there >= len(self.entries):
             return
@@ -295,5 +293,5 @@ class Feed:
             self.going.clear()
             self._queued.clear()
             self._happened.clear()
-            self._version, self._told = -1, 0
+            self._version, self._told, self.reading = -1, 0, False
             self.generation += 1

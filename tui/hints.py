@@ -39,7 +39,8 @@ def of_jobs(page: str, entry: Entry | None, chosen: Sequence[Entry], *, read_onl
     change = () if read_only else possible(chosen)
     if not page:
         plot = (("h", "hydrograph"),) if entry and entry.kind in PLOTTED else ()
-        return (*_LIST, *plot, *_LOOK, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
+        fold = (("→ ←", "tasks"),) if entry and (entry.tasks or entry.task) else ()
+        return (*_LIST, *fold, *plot, *_LOOK, *change, ("e", "explain"), ("space", "mark"), ("y Y", "copy"))
     tasks = _TASKS.get(page, (("{ }", "task"),)) if entry and entry.tasks else ()
     here = (*tasks, *_PAGES.get(page, ()))
     return (("esc", "back"), *here, ("e", "explain"), *change, ("z", "whole"), ("y Y", "copy"))

@@ -10,21 +10,23 @@ from tui.entry import ACTIVE, Entry
 from tui.look import glyph
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from datetime import datetime
 
     from tui.entry import Clock
     from tui.look import Line
+    from tui.rows import Key
 
 _RANK = {name: at for at, name in enumerate(("running", "collecting", "staging", "queued", "failed", "canceled"))}
 _BAR = 8  # cells
 
 
-def columns(clock: Clock) -> tuple[Column[Entry], ...]:
+def columns(clock: Clock, unfolded: Container[Key] = ()) -> tuple[Column[Entry], ...]:
     """The columns, with times as of the clock."""
     return (
-        Column("id", "ID", 5, lambda e: ((str(e.id), "muted"),), lambda e: e.id, right=True),
-        Column("name", "NAME", 18, lambda e: ((e.name, "text"),), lambda e: e.name, grow=1, most=34),
-        Column("kind", "KIND", 10, lambda e: ((e.kind, "muted"),), lambda e: e.kind, optional=4),
+        Column("id", "ID", 5, _id, lambda e: e.id, grow=1, most=7, right=True),
+        Column("name", "NAME", 18, lambda e: _name(e, unfolded), lambda e: e.name, grow=1, most=34),
+        Column("kind", "KIND", 10, lambda e: (("" if e.task else e.kind, "muted"),), lambda e: e.kind, optional=4),
         Column("state", "STATE", 12, _state, lambda e: _RANK.get(e.status, 9)),
         Column("progress", "PROGRESS", _BAR + 5, _progress, Entry.share, optional=3),
         Column("cpus", "CPUS", 4, lambda e: ((str(e.cpus), "text"),), lambda e: e.cpus, optional=5, right=True),
@@ -51,6 +53,19 @@ def bar(share: float, width: int, style: str = "primary") -> Line:
     return (filled, style), ("─" * (width - len(filled)), "faint")
 
 
+def _id(entry: Entry) -> Line:
+    return (("" if entry.task else str(entry.id), "muted"),)
+
+
+def _name(entry: Entry, unfolded: Container[Key]) -> Line:
+    """Of an array with a sign whether it is unfolded; of a task its number."""
+    if entry.task:
+        return ("  └ ", "faint"), (entry.label, "text")
+    if entry.tasks:
+        return (entry.name, "text"), (" ▾" if entry.id in unfolded else " ▸", "muted")
+    return ((entry.name, "text"),)
+
+
 def _state(entry: Entry) -> Line:
     sign, style = glyph(entry.status)
     return (f"{sign} ", style), (entry.status, "text" if entry.status in ("running", "failed") else "muted")
@@ -67,6 +82,8 @@ def _progress(entry: Entry) -> Line:
 
 
 def _age(entry: Entry, now: datetime) -> Line:
+    if entry.task:
+        return ()
     seconds = (now - entry.submitted).total_seconds()
     return ((format_duration(seconds - seconds % 60, most=1) if seconds >= 60 else "now", "muted"),)
 

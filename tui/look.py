@@ -52,6 +52,7 @@ THEMES = (
 )
 
 _SHARES = {"muted": 0.58, "faint": 0.26}  # of the foreground over the background
+_GROUNDED = ("chip", "found", "cursor")  # styles with a ground of their own
 _STATUSES = {  # glyph, its ASCII twin, style
     "queued": ("○", "o", "warning"),
     "staging": ("●", "*", "primary"),
@@ -65,7 +66,7 @@ _ASCII = str.maketrans(
     {
         "…": "~", "·": "-", "╸": "#", "━": "#", "─": "-",
         "▲": "^", "▼": "v", "●": "*", "○": "o", "✓": "+", "✗": "x", "‖": "=", "³": "3", "²": "2", "→": ">", "▸": ">",
-        "│": "|", "░": ".", "▒": ":", "↑": "^", "↓": "v", "←": "<", "⏎": "enter", "├": "|", "└": "`",
+        "▾": "v",        "│": "|", "░": ".", "▒": ":", "↑": "^", "↓": "v", "←": "<", "⏎": "enter", "├": "|", "└": "`",
         "▁": "_", "▂": ".", "▃": "-", "▄": "=", "▅": "+", "▆": "*", "▇": "#", "█": "@",
     }
 )  # fmt: skip
@@ -111,8 +112,7 @@ class Look:
 
     def content(self, line: Iterable[Piece]) -> Content:
         """Pieces of text as content."""
-        pieces = [(self.plain(text), self.styles[style]) for text, style in line if text]
-        return Content.assemble(*pieces)
+        return Content.assemble(*((self.plain(text), self.styles[style]) for text, style in _joined(line)))
 
     def strip(self, line: Iterable[Piece], width: int, on: str = "ground") -> Strip:
         """Pieces of text as a strip of just that width on a ground, cut with an ellipsis if they are longer."""
@@ -121,6 +121,17 @@ class Look:
             content = content.truncate(width, ellipsis=not self.ascii)
         base = self.styles[on]
         return Strip(content.render_segments(base), content.cell_length).extend_cell_length(width, base.rich_style)
+
+
+def _joined(line: Iterable[Piece]) -> list[Piece]:
+    """The same with fewer changes of style, each of which costs a terminal 20 bytes: blanks are like what is before."""
+    joined: list[Piece] = []
+    for text, style in line:
+        if joined and (style == joined[-1][1] or (not text.strip(" ") and joined[-1][1] not in _GROUNDED)):
+            joined[-1] = (joined[-1][0] + text, joined[-1][1])
+        elif text:
+            joined.append((text, style))
+    return joined
 
 
 def glyph(status: str) -> Piece:
@@ -132,3 +143,16 @@ def glyph(status: str) -> Piece:
 @lru_cache(4096)
 def _narrow(text: str) -> str:
     return text.translate(_ASCII).encode("ascii", "replace").decode()
+
+
+def apart(before: Strip, now: Strip) -> tuple[int, int]:
+    """The cells from the first piece that differs to the last."""
+    one, other = list(before), list(now)
+    begin = end = 0
+    while one and other and one[0] == other[0]:
+        begin += one.pop(0).cell_length
+        other.pop(0)
+    while one and other and one[-1] == other[-1]:
+        end += one.pop().cell_length
+        other.pop()
+    return begin, now.cell_length - end

@@ -1,4 +1,4 @@
-"""Memory: how the dashboard was left: screen, sort, theme, and what was typed."""
+"""Memory: how the dashboard was left: screen, order, filter, columns, split, theme, and what was typed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 _FILE = "dashboard.json"
 _KEPT = 50  # texts of each purpose
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -19,8 +21,10 @@ class Memory:
     folder: Path
     screen: str = ""
     theme: str = ""
-    sort: str = "id"
-    reverse: bool = True
+    split: int = 0  # of a hundred lines, those below a list; 0: as it comes
+    sorts: dict[str, str] = field(default_factory=dict)  # by screen: a column, with a minus the other way round
+    filters: dict[str, str] = field(default_factory=dict)  # by screen
+    hidden: dict[str, list[str]] = field(default_factory=dict)  # by screen: columns that are not wanted
     history: dict[str, list[str]] = field(default_factory=dict)  # by purpose, the latest last
 
     @classmethod
@@ -32,13 +36,14 @@ class Memory:
         except (OSError, ValueError):
             return kept
         if isinstance(data, dict):
-            for name in ("screen", "theme", "sort", "reverse"):
+            for name in ("screen", "theme", "split"):
                 if isinstance(data.get(name), type(getattr(kept, name))):
                     setattr(kept, name, data[name])
-            history = data.get("history")
-            for purpose, texts in history.items() if isinstance(history, dict) else ():
-                if isinstance(texts, list):
-                    kept.history[str(purpose)] = [text for text in texts if isinstance(text, str)]
+            kept.sorts, kept.filters = (_only(data.get(name), str) for name in ("sorts", "filters"))
+            kept.hidden, kept.history = (
+                {name: [text for text in texts if isinstance(text, str)] for name, texts in _only(found, list).items()}
+                for found in (data.get("hidden"), data.get("history"))
+            )
         return kept
 
     def write(self) -> None:
@@ -51,3 +56,9 @@ class Memory:
             part.replace(self.folder / _FILE)
         except OSError:
             return
+
+
+def _only(found: object, kind: type[T]) -> dict[str, T]:
+    """What of a table has values of a kind."""
+    items = found.items() if isinstance(found, dict) else ()
+    return {str(name): value for name, value in items if isinstance(value, kind)}

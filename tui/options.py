@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCREENS = ("jobs", "data", "docker", "nodes", "events")
+SCREENS = ("jobs", "data", "stacks", "images", "nodes", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +18,7 @@ class Options:
     ascii: bool = False  # no character outside ASCII
     theme: str = ""  # empty: as it was left
     mouse: bool = True
+
+    def first(self, left: str) -> str:
+        """The screen to begin with: what is asked for, or where it was left."""
+        return next((name for name in (self.screen, left) if name in SCREENS), SCREENS[0])

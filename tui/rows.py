@@ -40,6 +40,7 @@ class Rows(Generic[T]):
         self.columns = {column.key: column for column in columns}
         self.sort, self.reverse = sort, reverse
         self.keys: Keys = []  # shown, in order
+        self._ordered: list[Key] = []  # those of values, in order
         self.loose = False  # whether the order may be out of date
         self._key = key
         self._values: dict[Key, T] = {}
@@ -50,6 +51,11 @@ class Rows(Generic[T]):
     def __len__(self) -> int:
         """How many are shown."""
         return len(self.keys)
+
+    @property
+    def shown(self) -> int:
+        """How many of its values are shown; rows may have others below them."""
+        return len(self._ordered)
 
     @property
     def total(self) -> int:
@@ -70,17 +76,17 @@ class Rows(Generic[T]):
 
     def revision(self, key: Key) -> int:
         """A number that changes when the value does."""
-        return self._revisions[key]
+        return self._revisions.get(key, 0)
 
     def place(self, key: Key | None) -> int | None:
         """Where a key is shown."""
         if self._places is None:
-            self._places = {each: at for at, each in enumerate(self.keys)}
+            self._places = {each: at for at, each in enumerate(self._ordered)}
         return None if key is None else self._places.get(key)
 
     def put(self, values: Iterable[T]) -> set[Key]:
         """Add or replace values; returns the keys of those that differ from what was there."""
-        changed = set()
+        changed, new = set[Key](), set[Key]()
         for value in values:
             key = self._key(value)
             before = self._values.get(key)
@@ -88,9 +94,9 @@ class Rows(Generic[T]):
                 continue
             self.loose = self.loose or before is None or self._moves(before, value)
             self._values[key] = value
-            changed.add(key)
+            (new if before is None else changed).add(key)
         self.touch(changed)
-        return changed
+        return changed | new
 
     def _moves(self, before: T, after: T) -> bool:
         """Whether a change may make another order or selection: most do not, and a sort of all rows is dear."""
@@ -102,9 +108,11 @@ class Rows(Generic[T]):
         kept = {self._key(value): value for value in values}
         gone = self._values.keys() - kept.keys()
         for key in gone:
-            del self._values[key], self._revisions[key]
+            del self._values[key]
+            self.touch([key])  # it may come again as another
         if gone:
-            self.keys, self._places, self.loose = [key for key in self.keys if key not in gone], None, True
+            self._show([key for key in self._ordered if key not in gone])
+            self.loose = True
         return self.put(kept.values()) | gone
 
     def touch(self, keys: Iterable[Key]) -> None:
@@ -135,7 +143,11 @@ class Rows(Generic[T]):
         known.sort(key=ranks.__getitem__, reverse=self.reverse)
         keys = known + [key for key in shown if ranks[key] is None]
         self.loose = False
-        if keys == self.keys:
+        if keys == self._ordered:
             return False
-        self.keys, self._places = keys, None
+        self._show(keys)
         return True
+
+    def _show(self, keys: list[Key]) -> None:
+        self._ordered, self._places = keys, None
+        self.keys = keys

@@ -25,7 +25,7 @@ def _has_failed(entry: Entry) -> bool:
 
 
 def _holdable(entry: Entry) -> bool:
-    return entry.waiting and not entry.held
+    return entry.waiting and not entry.held and not entry.task
 
 
 def _failed_tasks(entries: Sequence[Entry]) -> str:
@@ -68,9 +68,10 @@ def asked(name: str, entries: Sequence[Entry]) -> str:
     first, last = entries[0], entries[-1]
     doing = _failed_tasks(entries) if name == "retry_failed" else VERBS[name].word
     if len(entries) > 1:
-        return f"{doing.capitalize()} {len(entries)} jobs, {first.id} to {last.id}?"
+        what = "jobs" if not any(entry.task for entry in entries) else "tasks" if first.task else "jobs and tasks"
+        return f"{doing.capitalize()} {len(entries)} {what}, {first.label} to {last.label}?"
     tasks = f", {first.tasks.size:,} tasks" if first.tasks else ""
-    return f"{doing.capitalize()} job {first.id} {first.name}, {'held' if first.held else first.status}{tasks}?"
+    return f"{doing.capitalize()} {first.named} {first.name}, {'held' if first.held else first.status}{tasks}?"
 
 
 def possible(entries: Sequence[Entry]) -> list[tuple[str, str]]:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dmod.cli.output import write
-from dmod.cli.settings import current, project
-from dmod.cli.terminal import plain
-from dmod.errors import DmodError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_OURS = ("textual", "rich", "textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2")  # of the extras
+from dmod.cli import dashboard_open
 
 
 def command(  # noqa: PLR0913, PLR0917 - options
-    screen: Annotated[str, typer.Option(help="jobs, data, docker, nodes or events; by default where it was left")] = "",
+    screen: Annotated[
+        str, typer.Option(help="jobs, data, stacks, images, nodes or events; by default where it was left")
+    ] = "",
     filter: Annotated[  # noqa: A002 - as in the dashboard
         str, typer.Option(help="of the jobs: state:failed, kind:simulation, 40-45, 'vpu*'")
     ] = "",
-    read_only: Annotated[bool, typer.Option("--read-only", help="nothing can be canceled or retried")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="nothing can be changed")] = False,
     fps: Annotated[float, typer.Option(help="looks at the queue a second; 2 over a slow line", min=0.2, max=30)] = 5,
     theme: Annotated[str, typer.Option(help="dmod-dark, dmod-light, or one of Textual's; ctrl+p shows them")] = "",
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="leave the mouse to the terminal")] = False,
@@ -33,62 +24,10 @@ def command(  # noqa: PLR0913, PLR0917 - options
     allow_changes: Annotated[bool, typer.Option("--allow-changes", help="with --web: not read-only")] = False,
     port: Annotated[int, typer.Option(help="with --web; 0: a free one", min=0, max=65535)] = 0,
 ) -> None:
-    """Show jobs, data, nodes and events, live, to move around in: ? shows the keys, q leaves.
+    """Show jobs, data, stacks, images, nodes and events, live, to move around in: ? shows the keys, q leaves.
 
     dmod dashboard
     dmod dashboard --filter state:failed --read-only
     dmod dashboard --web
     """
-    here = project()
-    if not web:
-        _need_terminal()
-    with _needing("dashboard"):
-        from tui.app import THEMED, run
-        from tui.options import SCREENS, Options
-    _known("screen", screen, SCREENS)
-    _known("theme", theme, THEMED)
-    if web:
-        with _needing("web"):
-            from tui.web import serve
-        given = {"--screen": screen, "--filter": filter, "--theme": theme, "--fps": str(fps)}
-        words = [word for name, value in given.items() if value for word in (name, value)]
-        protect = read_only or not allow_changes
-        serve(here.root, here.name, [*words, "--read-only"] if protect else words, port, write)
-        return
-    ascii_only = current().ascii or plain(sys.stderr)
-    run(here, Options(screen, filter, read_only, fps, ascii_only, theme, not no_mouse))
-
-
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Say what to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _OURS:
-            raise
-        raise DmodError(
-            f"the dashboard needs the Python package {error.name}", fix=f"pip install 'dmod[{extra}]'"
-        ) from error
-
-
-def _need_terminal() -> None:
-    """Textual draws on stderr and reads keys from stdin."""
-    if os.environ.get("TEXTUAL_DRIVER"):
-        return  # a server draws for us
-    for name, stream in (("stderr", sys.stderr), ("stdin", sys.stdin)):
-        if not stream.isatty():
-            raise UsageError(
-                f"the dashboard needs a terminal, and {name} is none",
-                why="it draws on stderr and reads keys from stdin",
-                fix="dmod status, or dmod job list",
-            )
-
-
-def _known(what: str, name: str, names: tuple[str, ...]) -> None:
-    from dmod.nearest import nearest
-
-    if name and name not in names:
-        near = nearest(name, names)
-        fix = f"dmod dashboard --{what} {near}" if near else ""
-        raise UsageError(f'there is no {what} "{name}"', why=f"they are {', '.join(names)}", fix=fix)
+    dashboard_open.show(screen, filter, read_only, fps, theme, no_mouse, web, allow_changes, port)

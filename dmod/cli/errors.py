@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BUG = 70
+_HOME = Path(__file__).parents[2]
+_CODE = (f"{_HOME / 'dmod'}/", f"{_HOME / 'tui'}/")  # where a bug may be
 _REFUSALS = {errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP, errno.ENOSPC, errno.EROFS}
 
 
@@ -78,7 +80,7 @@ def _place(error: Exception) -> str:
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if f"{Path(__file__).parents[1]}" in frame.filename]
+    ours = [frame for frame in frames if frame.filename.startswith(_CODE)]
     return f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
 
 

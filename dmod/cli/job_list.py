@@ -77,6 +77,7 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
     before: int | None = None,
     tasks: bool = False,
     all: bool = False,  # noqa: A002 - the option is called --all
+    watch: bool = False,
 ) -> None:
     """List jobs: the newest 50, those that are named, or those of a state, name, kind or time; or the tasks of one."""
     here = project()
@@ -88,12 +89,15 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
         raise UsageError("--before goes by ids, so the list must, too", fix=f"--sort id --before {before}")
     most = None if all or (words and limit is None) else limit or NEWEST
     times = _seconds(since), _seconds(until)
-    if tasks or any("/" in word for word in words or []):
+    listed = tasks or any("/" in word for word in words or [])
+    if watch and listed:
+        raise UsageError("--watch is of jobs, not of tasks", fix="dmod job watch JOB")
+    if listed:
         from dmod.cli import task_list
 
         most = None if all else limit or NEWEST
         task_list.show(words or ["last"], statuses(state or []), order, descending=down, limit=most)
-    elif not here.queue.exists():
+    elif not here.queue.exists() and not watch:
         select(words or [], [])
         statuses(state or [])
         show_list([], COLUMNS, name_key="id", empty=EMPTY)
@@ -102,7 +106,13 @@ def show(  # noqa: PLR0913, PLR0917 - the filters of the command
 
         queue = opened()
         ids = [head.id for head in select(words, heads(queue, words))] if words else None
-        _list(queue, Wanted(ids, statuses(state or []), name, kind, *times, before, order, down, most))
+        wanted = Wanted(ids, statuses(state or []), name, kind, *times, before, order, down, most)
+        if watch:
+            from dmod.cli.job_follow import follow
+
+            follow(wanted, queue)
+        else:
+            _list(queue, wanted)
 
 
 def _list(queue: Queue, wanted: Wanted) -> None:

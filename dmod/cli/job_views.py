@@ -33,15 +33,19 @@ def list_(  # noqa: PLR0913, PLR0917 - filters
     before: Annotated[int | None, typer.Option(metavar="ID", help="only older ones: the next page", min=1)] = None,
     tasks: Annotated[bool, typer.Option("--tasks", help="the tasks of these jobs, a row each")] = False,
     all: Annotated[bool, typer.Option("--all", help="all there are")] = False,  # noqa: A002
+    watch: Annotated[
+        bool, typer.Option("--watch", help="then a line for each change, until those named ended")
+    ] = False,
 ) -> None:
     """List jobs: the newest, those that are named, or those of a state; an array is one row.
 
     dmod job list --state active
     dmod job list --since yesterday --sort -runtime
     dmod job list 42/ --state failed
+    dmod job list --watch               lines are added, nothing is redrawn
     dmod job list --state failed -o name | xargs dmod job retry
     """
-    job_list.show(words, state, name, kind, since, until, sort, reverse, limit, before, tasks, all)
+    job_list.show(words, state, name, kind, since, until, sort, reverse, limit, before, tasks, all, watch)
 
 
 def show(

@@ -23,7 +23,9 @@ class Noun:
         self.help = text  # one line
         self.verbs = tuple(verbs.split())  # a test asserts that the module has just these
         self.keeps = keeps  # global options that mean something else here: -n of `partition create`
-        self.quick = quick or {}  # verb -> "module:function" that runs without typer if its words are simple
+        self.quick = (
+            quick or {}
+        )  # verb ("": it has none) -> "module:function" that runs without typer if its words are simple
 
 
 GROUPS: dict[str, dict[str, Noun]] = {
@@ -32,7 +34,12 @@ GROUPS: dict[str, dict[str, Noun]] = {
         "init": Noun("dmod.cli.init", "command", "make a folder a project: write its dmod.toml"),
         "doctor": Noun("dmod.cli.doctor", "command", "what works on this machine, and how to mend what does not"),
         "status": Noun("dmod.cli.status", "command", "scheduler, jobs and datasets on one screen"),
-        "dashboard": Noun("dmod.cli.dashboard", "command", "the same, live, to move around in"),
+        "dashboard": Noun(
+            "dmod.cli.dashboard",
+            "command",
+            "the same, live, to move around in",
+            quick={"": "dmod.cli.dashboard_open:show"},
+        ),
     },
     "Work": {
         "job": Noun(

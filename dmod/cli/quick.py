@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def ran(noun: Noun, words: Sequence[str]) -> bool:
     """Run the quick function of the verb, if there is one and its words are simple."""
-    target = noun.quick.get(words[0]) if words else None
+    verb = "" if "" in noun.quick else next(iter(words), "")
+    target = noun.quick.get(verb)
     if not target:
         return False
     module, _, name = target.partition(":")
@@ -28,7 +29,7 @@ def ran(noun: Noun, words: Sequence[str]) -> bool:
         if error.name != module:
             raise
         return False
-    arguments = read(words[1:], function.__annotations__)
+    arguments = read(words[bool(verb) :], function.__annotations__)
     if arguments is None:
         return False
     function(**arguments)
@@ -60,7 +61,7 @@ def read(words: Sequence[str], kinds: dict[str, str]) -> dict[str, Any] | None:
 
 def _value(kind: str, text: str) -> str | int | None:
     """The value, if it is simple: text that is no option, or a whole number where one is wanted."""
-    if not text or text.startswith("-"):
+    if not text or text.startswith("-") or kind == "float":
         return None
     if "int" in kind:
         return int(text) if text.isdecimal() else None

@@ -11,7 +11,7 @@ from dmod.cli.output import Column, Progress, confirm, glyph, paint, relative_ti
 from dmod.cli.parser import group
 from dmod.cli.settings import current, project
 from dmod.cli.values import plain
-from dmod.errors import ConflictError, UsageError
+from dmod.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,13 +67,14 @@ def up(names: NAMES = None) -> None:
     dmod stack up               all of them
     """
     from dmod.docker import orchestration
+    from dmod.scheduler.outside import alone
 
     wanted = _chosen(names)
     if current().dry_run:
         for each in wanted:
             write(f"would bring up {each.name}: {each.file}")
         return
-    _alone(wanted)
+    alone(project(), wanted)
     orchestration.require(project())
     told = _told(wanted, ready=True)
     with Progress("stacks") as bar:
@@ -141,14 +142,14 @@ def list_() -> None:
 
     dmod stack list
     """
-    from dmod.docker.services import services
+    from dmod.docker.services import condition, services
 
     known = _chosen(None)
     found = services(project(), known)
     rows = []
     for stack in known:
         mine = [each for each in found if each.stack == stack.name]
-        state = _word(mine)
+        state = condition(mine)
         rows.append({"name": stack.name, "state": state, "services": [each.service for each in mine],
                      "images": stack.images, "file": stack.file})  # fmt: skip
     columns = (
@@ -208,33 +209,12 @@ def _chosen(names: Sequence[str] | None) -> list[Stack]:
 def _told(wanted: Sequence[Stack], *, ready: bool) -> dict[str, str]:
     """What the compose files are told; with `ready`, the images of the stacks are built first if they are not there."""
     from dmod.cli.image_progress import BuildProgress
-    from dmod.docker import certificate
-    from dmod.docker.build import build, plan
-    from dmod.docker.engine import engine
-    from dmod.docker.stack import variables
+    from dmod.docker import orchestration
 
-    images = tuple(dict.fromkeys(name for stack in wanted for name in stack.images))
-    if ready and images and not current().dry_run:
-        with BuildProgress() as bar:
-            build(project(), images, bar.told)
-    shown = certificate.ready(project()) if ready and not current().dry_run else certificate.there(project())
-    with engine() as client:
-        return variables(project(), plan(client, project(), images).tags, shown)
-
-
-def _alone(wanted: Sequence[Stack]) -> None:
-    """Refuse to bring up a scheduler beside one that runs outside of containers."""
-    from dmod.docker.services import services
-    from dmod.scheduler import lock
-
-    main = [stack for stack in wanted if stack.name == "main"]
-    held = lock.holder(project().state) if main else None
-    if held and not any(each.state == "running" for each in services(project(), main)):
-        raise ConflictError(
-            f"the scheduler of this project runs already, pid {held['pid']}",
-            why="there is one for each project, in a container or outside",
-            fix="dmod scheduler stop; what runs goes on",
-        )
+    if not ready or current().dry_run:
+        return orchestration.told(project(), wanted)
+    with BuildProgress() as bar:
+        return orchestration.told(project(), wanted, bar.told)
 
 
 def _next(wanted: Sequence[Stack]) -> None:
@@ -245,12 +225,6 @@ def _next(wanted: Sequence[Stack]) -> None:
     if any(each.name == "object-store" for each in wanted) and not config.object_store.endpoint:
         secure = "" if config.tls.enabled else " and secure = false"
         say(f'next: endpoint = "{own_objects(project())}"{secure} in [object_store] of dmod.toml')
-
-
-def _word(mine: Sequence[Service]) -> str:
-    """How a stack is, by the worst of its services."""
-    words = [each.health or each.state for each in mine]
-    return next((word for word in words if word not in {"healthy", "running"}), words[0] if words else "down")
 
 
 def _show(found: Sequence[Service]) -> None:

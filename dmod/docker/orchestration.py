@@ -6,17 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmod.docker import compose, image, network, swarm
+from dmod.docker import certificate, compose, image, network, swarm
+from dmod.docker.build import build, plan
 from dmod.docker.engine import engine
 from dmod.docker.recipe import PREFIX
 from dmod.docker.services import services
-from dmod.docker.stack import Stack, own_registry, secret
+from dmod.docker.stack import Stack, own_registry, secret, variables
 from dmod.docker.stack_file import obstacles, stays
 from dmod.errors import ConflictError, DmodError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from dmod.docker.build import Told
     from dmod.docker.stack_service import Service
     from dmod.project import Project
 
@@ -37,6 +39,16 @@ def require(project: Project) -> None:
     if project.config.stacks.mode == "swarm":
         with engine() as client:
             swarm.manager(client)
+
+
+def told(project: Project, stacks: Sequence[Stack], building: Told | None = None) -> dict[str, str]:
+    """What the compose files are told; with `building`, images and certificate are made first, and it hears."""
+    images = tuple(dict.fromkeys(name for stack in stacks for name in stack.images))
+    if building is not None and images:
+        build(project, images, building)
+    shown = certificate.there(project) if building is None else certificate.ready(project)
+    with engine() as client:
+        return variables(project, plan(client, project, images).tags, shown)
 
 
 def up(

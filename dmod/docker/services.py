@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from dmod.docker.stack_service import EXPIRES, Service
 from dmod.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from dmod.project import Project
 
@@ -32,6 +32,26 @@ def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
             there = _containers(client, project, stack)
             found += [_service(stack, client.inspect_container(said["Id"])) for said in there]
     return found
+
+
+def condition(found: Iterable[Service]) -> str:
+    """How a stack is, by the worst of its services: healthy, running, ... or down."""
+    words = [each.health or each.state for each in found]
+    return next((word for word in words if word not in {"healthy", "running"}), words[0] if words else "down")
+
+
+@contextmanager
+def listening(
+    service: Service, tail: int, since: float | None = None
+) -> Iterator[tuple[Iterator[str], Callable[[], None]]]:
+    """The lines of one service as it speaks, and what ends them from another thread. Raises as `engine` does."""
+    how: dict[str, Any] = {"follow": True, "tail": tail, "since": since}
+    with engine() as client:
+        if service.node:
+            spoken: Any = swarm_service.spoken(client, client.inspect_service(service.container), **how)
+        else:
+            spoken = client.logs(service.container, stream=True, **how)
+        yield _lines(spoken), spoken.close
 
 
 def logs(  # noqa: PLR0913 - the options of one verb

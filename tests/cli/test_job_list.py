@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dmod import project, toml_file
+from dmod.cli import main
 from dmod.config import Defaults
 from dmod.jobs import kinds
 from dmod.jobs.numbers import Numbers
@@ -228,3 +232,50 @@ def test_what_was_canceled_with_its_job_has_not_failed(dmod, queue: Queue, advan
     assert [row["status"] for row in dmod("job", "list", "1/", "-o", "json").json] == ["failed", *["canceled"] * 3]
     assert dmod("job", "list", "1/3", "-o", "json").json[0]["status"] == "canceled"
     assert dmod("job", "list", "1/", "--state", "canceled", "--limit", "2", "-o", "name").lines == ["1/2", "1/3"]
+
+
+@pytest.mark.usefixtures("six")
+def test_watching_adds_a_line_for_each_change_and_ends_with_those_that_are_named(advance, capfd):
+    def happen() -> None:
+        queue = Queue(QUEUE)
+        for to in (Status.STAGING, Status.RUNNING, Status.COLLECTING, Status.COMPLETED):
+            time.sleep(0.3)
+            advance(queue, 4, to, code=0)
+        queue.close()
+
+    meanwhile = threading.Thread(target=happen)
+    meanwhile.start()
+    assert main(["job", "list", "3-4", "--watch"]) == 0
+    meanwhile.join()
+    first, *lines = capfd.readouterr().out.splitlines()
+    assert first.split() == ["TIME", "ID", "NAME", "STATE", "TASKS", "RUNTIME", "WHY"]
+    assert [line.split()[2:6:3] for line in lines] == [["3", "completed"], ["4", "queued"]] + [
+        ["4", each] for each in ("staging", "running", "collecting", "completed")
+    ]
+    assert not any("\x1b" in line or "\r" in line for line in lines)
+
+
+@pytest.mark.usefixtures("six")
+def test_watching_a_state_tells_of_jobs_that_leave_it(capfd):
+    def happen() -> None:
+        queue = Queue(QUEUE)
+        time.sleep(0.3)
+        queue.cancel(5)
+        queue.close()
+
+    meanwhile = threading.Thread(target=happen)
+    meanwhile.start()
+    assert main(["job", "list", "--state", "queued", "--watch", "-o", "jsonl", "--timeout", "1s"]) == 7
+    meanwhile.join()
+    said = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(each["id"], each["status"]) for each in said] == [
+        (4, "queued"), (5, "queued"), (6, "queued"), (5, "canceled")
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("six")
+def test_what_cannot_be_watched(dmod):
+    said = dmod("job", "list", "--watch", "-o", "yaml")
+    assert (said.code, "-o jsonl" in said.err) == (2, True)
+    said = dmod("job", "list", "2/", "--watch")
+    assert (said.code, "dmod job watch" in said.err) == (2, True)

@@ -91,6 +91,7 @@ def test_what_was_made_is_used_again_and_nothing_is_repeated_on_other_data(shell
     demo.run("dataset", "delete", "rivers-1", "--yes")
     again = demo.json("job", "submit", "simulation.toml", "--reuse", "--wait")
     assert (again["id"], again["output"]) == (4, "rivers-4")
+    demo.run("node", "drain", demo.json("node", "list")[0]["name"])  # what is tried again shall not run off
     held = str(demo.json("job", "submit", "simulation.toml", "--hold")["id"])
     for exact in (True, False):
         demo.run("job", "cancel", held)

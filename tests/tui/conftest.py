@@ -8,8 +8,10 @@ import json
 import math
 import platform
 import shutil
+import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,11 @@ from textual import events
 
 from dmod import layout, project
 from dmod.data.folder import FolderStore
+from dmod.docker.build import Built
+from dmod.docker.image import Image
+from dmod.docker.stack_service import Service
+from dmod.docker.steps import Steps
+from dmod.errors import ConflictError, DmodError
 from dmod.hydro.period import TimeRange
 from dmod.jobs.kinds.command import Command, CommandSpec
 from dmod.jobs.kinds.evaluation import Evaluation, EvaluationSpec
@@ -29,9 +36,11 @@ from dmod.jobs.status import Status
 from dmod.scheduler.lock import Lock
 from dmod.scheduler.nodes import nodes
 from dmod.scheduler.queue import Queue
-from tui import machine
+from tui import image_rows, machine, stack_rows
 from tui.app import Dashboard
 from tui.options import Options
+from tui.screens import images as images_screen
+from tui.screens import stacks as stacks_screen
 from tui.screens.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -274,7 +283,7 @@ _KEYS = {
     "/": "slash", ":": "colon", "-": "minus", "+": "plus", "?": "question_mark", "*": "asterisk", ",": "comma",
     " ": "space", "{": "left_curly_bracket", "}": "right_curly_bracket", "[": "left_square_bracket",
     "]": "right_square_bracket", "<": "less_than_sign", ">": "greater_than_sign", "=": "equals_sign",
-    ".": "full_stop",
+    ".": "full_stop", "(": "left_parenthesis", ")": "right_parenthesis",
 }  # fmt: skip
 
 
@@ -386,3 +395,94 @@ def night(stage):
     stage.now = NOW
     with stage.scheduler():
         yield stage
+
+
+class Engine:
+    """What an engine has, and what it was told to do."""
+
+    def __init__(self, now) -> None:
+        self.away: DmodError | None = None
+        self.told: list[tuple[object, ...]] = []
+        self.go = threading.Event()  # a build waits for it
+        self.services = [
+            Service("registry", "registry", "dmod-rivers-registry-1", "running", "healthy", "registry:2.8.3",
+                    ("127.0.0.1:5000",), 0, now - timedelta(hours=5), ""),
+            Service("object-store", "minio", "dmod-rivers-object-store-1", "running", "unhealthy", "minio/minio",
+                    ("127.0.0.1:9000", "127.0.0.1:9001"), 3, now - timedelta(minutes=2), "curl: (7) refused"),
+        ]  # fmt: skip
+        self.images = [
+            image("base", "ready", now - timedelta(days=1), containers=("dmod-rivers-main-1",)),
+            image("scheduler", "outdated", now - timedelta(days=9), stands_on=("dmod/base",)),
+            image("worker", "missing", None, stands_on=("dmod/base",)),
+        ]
+
+    def answer(self, found):
+        if self.away is not None:
+            raise self.away
+        return list(found)
+
+    def names(self, stacks):
+        return [each.name for each in stacks]
+
+
+def image(name, state, created, stands_on=("debian:12",), containers=()):
+    there = state != "missing"
+    return Image(
+        name, state, f"dmod/{name}:1f0c3e5a7b9d", f"sha256:{name}" if there else "", 190 << 20 if there else 0, created,
+        "0.1.0" if there else "", "", stands_on, containers, (), (),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def engine(rivers, monkeypatch):
+    """At the seam of the screens: what they ask, and what they have done."""
+    made = Engine(rivers.now)
+    monkeypatch.setattr(stack_rows, "shown", lambda file: f"stacks/{file.parent.name}/{file.name}")
+    monkeypatch.setattr(stack_rows, "services", lambda *_: made.answer(made.services))
+    monkeypatch.setattr(image_rows, "images", lambda *_: made.answer(made.images))
+    layers = [{"size": 81 << 20, "created_by": "RUN apt-get install python3"}]
+    monkeypatch.setattr(image_rows, "layers", lambda _, name: (name, made.answer(layers)))
+
+    def up(_, stacks, told):
+        made.told.append(("up", made.names(stacks), told))
+        if made.names(stacks) == ["object-store"]:
+            raise ConflictError("port 9000 is taken", why="by another program", fix="dmod config set it")
+        return [each for each in made.services if each.stack in made.names(stacks)]
+
+    def restart(_, stacks, told):
+        made.told.append(("restart", made.names(stacks), told))
+        return made.services[:1]
+
+    monkeypatch.setattr(
+        stacks_screen,
+        "orchestration",
+        SimpleNamespace(
+            told=lambda *told: {"BUILT": str(len(told) > 2)},
+            up=up,
+            restart=restart,
+            down=lambda _, stack, __, volumes: made.told.append(("down", stack.name, volumes)),
+        ),
+    )
+    monkeypatch.setattr(stacks_screen, "network", SimpleNamespace(clear=lambda _: made.told.append(("networks",))))
+
+    def build(_, names, told):
+        made.told.append(("build", names))
+        steps = Steps(2)
+        steps.feed("#5 [1/2] FROM docker.io/library/debian:12")
+        steps.feed("#6 [2/2] RUN pip install dmod")
+        told(names[0], steps)
+        made.go.wait(10)
+        return [Built(name, f"dmod/{name}:1f0c3e5a7b9d", name != "base", 4.2) for name in names]
+
+    monkeypatch.setattr(images_screen, "build", build)
+
+    def push(_, name, registry, told):
+        made.told.append(("push", name, registry))
+        told(1 << 20, 2 << 20, "2 layers")
+        return {"digest": "sha256:4a7d1ed414474e4033ac29ccb8653d9b"}
+
+    monkeypatch.setattr(images_screen.image, "push", push)
+    monkeypatch.setattr(images_screen.image, "disposable", lambda _, names: {f"sha256:{names[0]}": ("dmod/base:old",)})
+    monkeypatch.setattr(images_screen.image, "delete", lambda found: made.told.append(("delete", *found)) or 3 << 20)
+    yield made
+    made.go.set()

@@ -8,7 +8,6 @@ import pytest
 
 from dmod.cli import main
 from dmod.errors import ConflictError
-from tui import app
 
 
 def pretend_a_terminal(monkeypatch):
@@ -55,7 +54,6 @@ def test_a_crash_comes_out_once_the_terminal_is_restored(rivers, play):
         play(shown, story)
     assert isinstance(shown.crash, ConflictError)
     assert not shown._exit_renderables  # no page of traceback over the terminal
-    assert app.run.__doc__
 
 
 def _broken():

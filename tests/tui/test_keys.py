@@ -216,7 +216,7 @@ def test_help_palette_and_leaving(rivers, play):
     app = play(rivers.app(screen="jobs"), story)
     assert app.return_code == 0
     kept = json.loads((rivers.project.state / "dashboard.json").read_text())
-    assert (kept["screen"], kept["sort"], kept["theme"]) == ("jobs", "name", "dmod-dark")
+    assert (kept["screen"], kept["sorts"]["jobs"], kept["theme"]) == ("jobs", "-name", "dmod-dark")
 
     async def again(show):
         assert show.jobs.rows.sort == "name"

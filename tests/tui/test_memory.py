@@ -6,11 +6,13 @@ from tui.memory import Memory
 
 
 def test_what_was_kept_is_there_again(tmp_path):
-    kept = Memory(tmp_path, screen="data", theme="dmod-light", sort="name", reverse=False)
+    kept = Memory(tmp_path, screen="data", theme="dmod-light", split=44)
+    kept.sorts, kept.filters, kept.hidden = {"jobs": "-name"}, {"data": "forcing"}, {"jobs": ["kind"]}
     kept.history["filter"] = [f"word{at}" for at in range(80)]
     kept.write()
     again = Memory.read(tmp_path)
-    assert (again.screen, again.theme, again.sort, again.reverse) == ("data", "dmod-light", "name", False)
+    assert (again.screen, again.theme, again.split) == ("data", "dmod-light", 44)
+    assert (again.sorts, again.filters, again.hidden) == (kept.sorts, kept.filters, kept.hidden)
     assert again.history["filter"] == [f"word{at}" for at in range(30, 80)]
 
 

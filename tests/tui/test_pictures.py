@@ -12,6 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from screenshot import picture
 
+from dmod.errors import UnreachableError
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
@@ -149,3 +151,44 @@ def test_empty(stage, play, look):
         look(show.app, "empty-data-80")
 
     play(stage.app(), story, size=(80, 24))
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_stacks_and_images(rivers, play, look, size):
+    async def story(show):
+        await show.press("3")
+        await show.until(lambda: "unhealthy" in show.text)
+        await show.press("j", "enter")
+        look(show.app, f"stacks-{size[0]}")
+        await show.press("escape", "4")
+        await show.until(lambda: "outdated" in show.text)
+        await show.press("enter")
+        await show.until(lambda: "apt-get" in show.text)
+        look(show.app, f"images-{size[0]}")
+
+    play(rivers.app(), story, size=size)
+
+
+def test_engine_away(rivers, engine, play, look):
+    engine.away = UnreachableError("no Docker Engine answers", why="no socket", fix="sudo systemctl start docker")
+
+    async def story(show):
+        await show.press("3")
+        await show.until(lambda: "no Docker Engine" in show.text)
+        look(show.app, "stacks-away-80")
+
+    play(rivers.app(), story, size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_a_fold(night, play, look, size):
+    async def story(show):
+        show.jobs.table.point(3)
+        await show.press("right")
+        await show.until(lambda: "3/40" in show.text or "3/12" in show.text)
+        look(show.app, f"fold-{size[0]}")
+        await show.press("v", "j", "space")
+        look(show.app, f"columns-{size[0]}")
+
+    play(night.app(), story, size=size)

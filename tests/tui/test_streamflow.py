@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tui.results import Results, load
-from tui.screens.docker import page
 from tui.streamflow import Streamflow
 from tui.widgets.hydrograph import painted
 
@@ -76,19 +75,3 @@ def test_scores_that_cannot_be_read_are_none(rivers):
 def test_colours_of_the_plot_become_those_of_the_theme():
     line = "\x1b[2m│\x1b[0m \x1b[35m⣿\x1b[0m\x1b[34m▒▒\x1b[0mx"
     assert painted(line) == (("│", "muted"), (" ", "text"), ("⣿", "line"), ("▒▒", "area"), ("x", "text"))
-
-
-def test_the_docker_page_tells_the_truth():
-    from dmod.docker.client import Probe
-
-    down = page(Probe(available=False, detail="no engine listens at /run/docker.sock", fix="sudo dockerd &"))
-    text = "\n".join("".join(part for part, _ in line) for line in down)
-    assert "no engine listens" in text
-    assert "fix: sudo dockerd &" in text
-    up = page(
-        Probe(available=True, detail="Docker Engine 28 at x", version="28", swarm="active", cpus=4, memory=1 << 34)
-    )
-    text = "\n".join("".join(part for part, _ in line) for line in up)
-    assert "active" in text
-    assert "16GiB" in text
-    assert "asking" in page(None)[1][0][0]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tui.entry import Entry
     from tui.feed import Feed
+    from tui.rows import Key
 
 
 class Confirm(ModalScreen[bool]):
@@ -78,30 +79,31 @@ class Name(ModalScreen[bool]):
         self.dismiss(event.value.strip() == self._named)
 
 
-def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], then: Callable[[set[int]], None]) -> None:
+def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], then: Callable[[set[Key]], None]) -> None:
     """Do one of VERBS to those jobs to which it can be done, after a question; `then` is told which."""
     verb = VERBS[name]
     if refused(app, feed):
         return
-    fit = sorted((entry for entry in entries if verb.suits(entry)), key=lambda entry: entry.id)
+    fit = sorted((entry for entry in entries if verb.suits(entry)), key=lambda entry: (entry.id, entry.task))
     if not fit:
         of = (
-            f"job {entries[0].id} is {entries[0].status}"
-            if len(entries) == 1
-            else f"none of {len(entries)} jobs can be"
+            f"{entries[0].named} is {entries[0].status}" if len(entries) == 1 else f"none of {len(entries)} jobs can be"
         )
         said = f"nothing to {verb.word}{f': {of}' if entries else ''}"
         app.notify(said, severity="warning", markup=False)
         return
-    ids = [entry.id for entry in fit]
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
         if yes:
-            attempt(app, [partial(getattr(feed, name), job) for job in ids])
+            attempt(app, [partial(getattr(feed, name), *_named(entry)) for entry in fit])
             feed.wrote(start=verb.start)
-            then(set(ids))
+            then({entry.key for entry in fit})
 
     app.push_screen(Confirm(asked(name, fit)), answered)
+
+
+def _named(entry: Entry) -> tuple[int, ...]:
+    return (entry.id, entry.task) if entry.task else (entry.id,)
 
 
 def refused(app: App[object], feed: Feed) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from dmod.data.dataset import Dataset
     from tui.feed import Feed
@@ -37,7 +38,7 @@ class Data(Pane):
     key = "2"
     DEFAULT_CSS = """
     Data #datasets { height: 1fr; }
-    Data #dataset { height: 45%; display: none; }
+    Data #dataset { height: 1fr; display: none; }
     Data Pages { display: none; }
     Data.-open #dataset, Data.-open Pages { display: block; }
     """
@@ -55,7 +56,6 @@ class Data(Pane):
         self.span = Span()
         self._columns = columns(self.span, feed.clock)
         self.rows: Rows[Dataset] = Rows(lambda dataset: dataset.name, self._columns, sort="name", reverse=False)
-        self.filter = ""
 
     def compose(self) -> ComposeResult:
         """The table, and what opens below it."""
@@ -67,6 +67,11 @@ class Data(Pane):
     def table(self) -> Table[Dataset]:
         """The list of datasets."""
         return self.query_one("#datasets", Table)
+
+    @property
+    def below(self) -> Widget:
+        """The page of a dataset."""
+        return self.query_one("#dataset")
 
     def shown(self) -> None:
         """The keys go to the table."""
@@ -151,10 +156,12 @@ class Data(Pane):
 
     def action_against(self) -> None:
         """Hold all against what the job under the cursor of screen 1 needs; again: no longer."""
-        job, need = self.app.query_one(Jobs).table.cursor, None
+        jobs, need = self.app.query_one(Jobs), None
+        chosen = jobs.rows.job(jobs.table.cursor)
+        job = chosen.id if chosen else None
         if self.span.need is None:
             try:
-                need = Need.of(self.feed.job(int(job)), self.feed.store) if job is not None else None
+                need = Need.of(self.feed.job(job), self.feed.store) if job is not None else None
             except DmodError as error:
                 self.app.notify(error.message, severity="error", markup=False)
                 return

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui.feed import Feed, Happening
+    from tui.feed import Feed
+    from tui.happening import Happening
     from tui.look import Line, Look
 
 
@@ -46,16 +47,10 @@ class Events(Pane):
         super().__init__(look, feed)
         self._columns = _columns()
         self.rows: Rows[Happening] = Rows(lambda event: event.id, self._columns, sort="time", reverse=True)
-        self.filter = ""
 
     def compose(self) -> ComposeResult:
         """The table."""
         yield Table(self.rows, self._columns, self.look, empty=self._empty, name="happenings")
-
-    @property
-    def table(self) -> Table[Happening]:
-        """The list of events."""
-        return self.query_one(Table)
 
     def shown(self) -> None:
         """The keys go to the table."""

@@ -20,11 +20,12 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("1 2 3 5 6", "jobs, data, docker, nodes, events"),
+            ("1 2 3 4 5 6", "jobs, data, stacks, images, nodes, events"),
             ("j k, arrows, g G", "move; pgup pgdn by pages"),
             ("enter, esc, tab", "open, back, between the list and what is open"),
             ("/", "filter a list, search a log; up recalls others"),
-            ("s S", "sort by the next column, reverse"),
+            ("s S v", "sort by the next column, reverse; choose columns"),
+            ("( ) z", "less or more room for what is open; all of it"),
             ("space", "mark a row for what follows"),
             ("p", "pause: nothing moves until p again"),
             ("y Y", "copy the id; the command that shows the same"),
@@ -43,7 +44,16 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("{ }", "previous, next task of an array: log, hydrograph"),
             ("D", "on screen 5: drain the node, or resume it"),
             ("a c w X", "on screen 2: hold against a job, check, get, delete"),
-            ("z", "give the job the whole screen, and back"),
+            ("right left", "show the tasks of an array below it, or no longer"),
+        ),
+    ),
+    (
+        "Stacks and images",
+        (
+            ("o l b", "overview, log of a service, what is being done"),
+            ("U D R", "on screen 3: up, down, restart; asks"),
+            ("B P", "on screen 4: build, push; asks"),
+            ("X", "down and delete what it keeps; delete the image"),
         ),
     ),
     (
@@ -69,7 +79,6 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("leaf vpu*", "a name, or one with * and ?"),
             ("42  40-45  last", "ids"),
             ("state:failed,queued", "by state; also kind:simulation"),
-            ("two words", "both must hold"),
         ),
     ),
 )

@@ -10,8 +10,7 @@ from textual.binding import Binding
 from dmod.errors import DmodError
 from tui.filter import parse
 from tui.hints import PLOT, no_jobs, of_jobs
-from tui.job_columns import columns
-from tui.rows import Rows
+from tui.job_rows import JobRows
 from tui.screens.answer import Answer
 from tui.screens.confirm import change
 from tui.screens.pane import Pane
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
-    from tui.entry import Entry
     from tui.feed import Feed
     from tui.look import Line, Look
-    from tui.memory import Memory
+    from tui.rows import Key
     from tui.widgets.pages import Pages
 
 
@@ -41,7 +40,7 @@ class Jobs(Pane):
     key = "1"
     DEFAULT_CSS = """
     Jobs #table { height: 1fr; }
-    Jobs Detail { height: 62%; display: none; }
+    Jobs Detail { height: 1fr; display: none; }
     Jobs.-open Detail { display: block; }
     Jobs.-whole #table { display: none; }
     Jobs.-whole Detail { height: 1fr; }
@@ -63,8 +62,7 @@ class Jobs(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self.rows: Rows[Entry] = Rows(lambda entry: entry.id, columns(feed.clock), sort="id", reverse=True)
-        self.filter = ""
+        self.rows = JobRows(feed)
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:
@@ -74,9 +72,9 @@ class Jobs(Pane):
         yield Detail(self.look, self.feed, name="detail")
 
     @property
-    def table(self) -> Table[Entry]:
-        """The list of jobs."""
-        return self.query_one("#table", Table)
+    def below(self) -> Widget:
+        """The detail."""
+        return self.detail
 
     @property
     def detail(self) -> Detail:
@@ -89,19 +87,7 @@ class Jobs(Pane):
         self.settle()
         self.table.focus()
 
-    def remembered(self, memory: Memory, given: str) -> None:
-        """Sort as it was left, filter as it was given."""
-        if memory.sort in self.rows.columns:
-            self.rows.order(memory.sort, reverse=memory.reverse)
-        if given:
-            self.app.notify(wrong, severity="warning") if (wrong := self.typed(given, done=True)) else None
-        self.table.settled()
-
-    def remember(self, memory: Memory) -> None:
-        """How it is left."""
-        memory.sort, memory.reverse = self.rows.sort, self.rows.reverse
-
-    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """For the palette: what can be done to the job under the cursor."""
         for page in self.detail.pages():
             yield page.capitalize(), f"{page} of the job", partial(self.action_page, page)
@@ -125,17 +111,20 @@ class Jobs(Pane):
         self.table.touched(changed)
         if len(self.rows) == 0:
             self.settle()
-        if self.detail.display:
-            entry = self.rows.get(self.table.cursor)
-            if self.table.cursor in changed:
-                self.detail.show(entry)
-            self.detail.follow()
+        here = self.rows.job(self.table.cursor)
+        if self.detail.display and here is not None and here.id in changed:
+            self.detail.show(here)
+
+    def follow(self) -> None:
+        """The log may have grown."""
+        self.detail.follow()
 
     def settle(self) -> None:
         """Bring the order up to date, and the times of jobs that run."""
         going = [job for job in self.feed.going if job in self.rows]
         self.rows.touch(going)
-        if self.rows.settle():
+        self.rows.renew()
+        if self.rows.settle() or self.rows.unfolded:
             self.table.settled()
         else:
             self.table.touched(going)
@@ -155,17 +144,16 @@ class Jobs(Pane):
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         page = self.detail.page if self.has_class("-open") else ""
-        here, marked = self.rows.get(self.table.cursor), [self.rows[key] for key in self.table.marks]
+        here = self.rows.get(self.table.cursor)
+        marked = [self.rows[key] for key in self.table.marks if key in self.rows]
         return of_jobs(page, here, marked or ([here] if here else []), read_only=self.feed.read_only)
 
     def note(self) -> Line:
         """What is filtered."""
         marks = len(self.table.marks) if self.is_mounted else 0
-        marked = f"{marks} marked  " if marks else ""
-        if not self.filter:
-            return ((marked, "accent"),)
-        count = f"{len(self.rows):,} of {self.rows.total:,}"
-        return (marked, "accent"), (f"{self.filter}  ", "accent"), (count, "muted")
+        marked = ((f"{marks} marked  ", "accent"),) if marks else ()
+        count = f"{self.rows.shown:,} of {self.rows.total:,}"
+        return (*marked, (f"{self.filter}  ", "accent"), (count, "muted")) if self.filter else marked
 
     def identity(self) -> str:
         """The id of the job."""
@@ -182,17 +170,12 @@ class Jobs(Pane):
 
     def asked(self) -> tuple[str, str] | None:
         """A search in the log, or else the filter."""
-        if self._in_log():
-            return "search", self.query_one(Log).sought
-        return "filter", self.filter
+        return ("search", self.query_one(Log).sought) if self._in_log() else ("filter", self.filter)
 
     def typed(self, text: str, *, done: bool) -> str:
         """Search, or filter."""
         if self._in_log():
-            if done:
-                self.query_one(Log).search(text)
-                self.query_one(Log).focus()
-            return ""
+            return self.query_one(Log).typed(text, done=done)
         try:
             keep = parse(text, self.feed.last)
         except DmodError as error:
@@ -210,7 +193,7 @@ class Jobs(Pane):
             self.typed("", done=True)
         self.table.point(job)
         if task is not None:
-            self.detail.show(self.rows.get(job))
+            self.detail.show(self.rows.job(job))
             self.detail.turn_to(task)
 
     def action_page(self, page: str) -> None:
@@ -219,7 +202,7 @@ class Jobs(Pane):
             return
         was = self.has_class("-open") and self.detail.page == page
         self.add_class("-open")
-        self.detail.show(self.rows.get(self.table.cursor))
+        self._show()
         self.detail.turn(page)
         if was:
             self.action_back()
@@ -263,8 +246,8 @@ class Jobs(Pane):
 
     def action_explain(self) -> None:
         """Say why a job waits or failed, and what would change that."""
-        if self.table.cursor is not None:
-            named = self.detail.label if self.detail.display else str(self.table.cursor)
+        if (here := self.rows.get(self.table.cursor)) is not None:
+            named = self.detail.label if self.detail.display and not here.task else here.label
             self.app.push_screen(Answer(self.look, self.feed.project.root, "job", "explain", named))
 
     def on_table_moved(self, event: Table.Moved) -> None:
@@ -272,7 +255,27 @@ class Jobs(Pane):
         event.stop()
         self.post_message(self.Changed())
         if self.detail.display:
-            self.detail.show(self.rows.get(event.key))
+            self._show()
+
+    def _show(self) -> None:
+        """The detail of the job under the cursor, or of its task."""
+        here = self.rows.get(self.table.cursor)
+        self.detail.show(self.rows.job(self.table.cursor))
+        if here is not None and here.task:
+            self.detail.turn_to(here.task)
+
+    def on_table_folded(self, event: Table.Folded) -> None:
+        """Show the tasks of an array below it, or no longer."""
+        event.stop()
+        try:
+            job = self.rows.fold(event.key, away=event.away)
+        except DmodError as error:  # it was pruned, or the queue cannot be read
+            self.app.notify(error.message, severity="error", markup=False)
+            return
+        if job is not None and event.away:
+            self.table.point(job)
+        self.table.settled()
+        self.post_message(self.Changed())
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Open the detail, or go into it."""
@@ -287,7 +290,7 @@ class Jobs(Pane):
         event.stop()
         self.action_page(event.page)
 
-    def _changed(self, ids: set[int]) -> None:
+    def _changed(self, ids: set[Key]) -> None:
         self.table.marks -= ids
         if self.feed.look():
             self.tick()

@@ -56,11 +56,6 @@ class Nodes(Pane):
         """The table."""
         yield Table(self.rows, self._columns, self.look, empty=list, name="pools")
 
-    @property
-    def table(self) -> Table[Pool]:
-        """The list of nodes."""
-        return self.query_one(Table)
-
     def shown(self) -> None:
         """The keys go to the table."""
         self.table.focus()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from tui.widgets.table import Table
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.widget import Widget
 
     from tui.feed import Feed
     from tui.look import Line, Look
+    from tui.memory import Memory
 
 
 class Pane(Vertical):
@@ -27,10 +32,47 @@ class Pane(Vertical):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(id=self.name_)
         self.look, self.feed = look, feed
+        self.filter = ""
+
+    @property
+    def table(self) -> Table[Any]:
+        """Its list."""
+        return self.query_one(Table)
+
+    def remembered(self, memory: Memory, given: str = "") -> None:
+        """Be as it was left; `given` is a filter that goes before the one that is remembered."""
+        table, sort = self.table, memory.sorts.get(self.name_, "")
+        if sort.removeprefix("-") in table.rows.columns:
+            table.rows.order(sort.removeprefix("-"), reverse=sort.startswith("-"))
+        table.hide(memory.hidden.get(self.name_, ()))
+        if text := given or memory.filters.get(self.name_, ""):
+            wrong = self.typed(text, done=False)
+            self.app.notify(wrong, severity="warning", markup=False) if wrong else None
+
+    def remember(self, memory: Memory) -> None:
+        """How it is left."""
+        rows = self.table.rows
+        memory.sorts[self.name_] = f"{'-' * rows.reverse}{rows.sort}"
+        memory.hidden[self.name_] = sorted(self.table.hidden)
+        memory.filters[self.name_] = self.filter
+
+    @property
+    def below(self) -> Widget | None:
+        """What opens below its list."""
+        return None
+
+    def divide(self, share: int) -> None:
+        """Give what opens below the list so many of a hundred lines."""
+        if self.below is not None:
+            self.table.styles.height, self.below.styles.height = f"{100 - share}fr", f"{share}fr"
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Keys and what they do here, the most useful first."""
         return ()
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """For the palette: what can be done here, in a word and a sentence."""
+        yield from ()
 
     def note(self) -> Line:
         """What stands at the right of the header."""
@@ -42,8 +84,8 @@ class Pane(Vertical):
     def settle(self) -> None:
         """A second has passed: bring order and times up to date."""
 
-    def tick(self) -> None:
-        """The feed has been read: show what changed."""
+    def follow(self) -> None:
+        """It is in front, and a moment has passed: show what may have grown."""
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""

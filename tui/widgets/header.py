@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -11,7 +12,7 @@ from tui.columns import cell
 from tui.look import glyph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual import events
     from textual.strip import Strip
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
     from tui.look import Line, Look
 
 _COUNTED = ("running", "queued", "failed", "completed", "canceled")  # what gives way first stands last
+
+
+_APART = ("   ", "text")
+
+
+class Told(NamedTuple):
+    """What the first line says."""
+
+    state: Line  # of the scheduler
+    counts: Mapping[str, int]  # jobs by status
+    clock: str
+    stacks: Line = ()
+    nodes: Line = ()
+    wrong: tuple[str, ...] = ()  # which of stacks and nodes must not give way
+    machine: Line = ()  # gives way to all
 
 
 class Header(Widget):
@@ -40,24 +56,20 @@ class Header(Widget):
         self.look, self.project = look, project
         self._screens = screens  # key, name, title
         self._active = ""
-        self._state: Line = ()
-        self._counts: Mapping[str, int] = {}
-        self._clock = ""
-        self._machine: Line = ()  # gives way to the counts
+        self._told = Told((), {}, "")
         self._note: Line = ()  # at the right of the second line
 
-    def say(self, *, state: Line, counts: Mapping[str, int], clock: str, machine: Line = ()) -> None:
-        """Show the scheduler's state, the jobs by status, the machine, the time; draws only what changed."""
-        told = (state, dict(counts), clock, machine)
-        if told != (self._state, self._counts, self._clock, self._machine):
-            self._state, self._counts, self._clock, self._machine = told
-            self.refresh()
+    def say(self, told: Told) -> None:
+        """Show what is to be told of everything; draws only what changed."""
+        if told != self._told:
+            self._told = told
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     def show(self, active: str, note: Line) -> None:
         """Mark a screen as the one that is shown, with a note about it."""
         if (active, note) != (self._active, self._note):
             self._active, self._note = active, note
-            self.refresh()
+            self.refresh(Region(0, 1, self.size.width, 1))
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -81,21 +93,32 @@ class Header(Widget):
             at += width + 1
 
     def _first(self) -> tuple[Line, Line]:
-        left: list[tuple[str, str]] = [(" dmod", "title"), (f" {self.project}  ", "text"), *self._state]
-        right: Line = ((f"{self._clock} ", "muted"),)
-        room = self.size.width - sum(len(text) for text, _ in (*left, *right)) - 2
+        """What is wrong comes first, then the counts; the rest as far as there is room."""
+        told = self._told
+        left: list[tuple[str, str]] = [(" dmod", "title"), (f" {self.project}  ", "text"), *told.state]
+        right: Line = ((f"{told.clock} ", "muted"),)
+        room = self.size.width - _size((*left, *right)) - 2
+        counts: list[tuple[str, str]] = []
+        beside = {name: (_APART, *line) for name, line in (("stacks", told.stacks), ("nodes", told.nodes)) if line}
+        kept = {name for name in beside if name in told.wrong}
+        room -= sum(_size(beside[name]) for name in kept)
         for status in _COUNTED:
-            count = self._counts.get(status, 0)
+            count = told.counts.get(status, 0)
             if not count:
                 continue
             sign, style = glyph(status)
-            pieces = [("   ", "text"), (f"{sign} ", style), (f"{count:,} ", "text"), (status, "muted")]
-            room -= sum(len(text) for text, _ in pieces)
-            if room < 0:
+            pieces = [_APART, (f"{sign} ", style), (f"{count:,} ", "text"), (status, "muted")]
+            if _size(pieces) > room:
                 break
-            left += pieces
-        fits = sum(len(text) for text, _ in self._machine) <= room
-        return tuple(left), (*self._machine, *right) if fits else right
+            room -= _size(pieces)
+            counts += pieces
+        for name in [name for name in beside if name not in kept]:
+            if _size(beside[name]) <= room:
+                room -= _size(beside[name])
+                kept.add(name)
+        left += [piece for name in beside if name in kept for piece in beside[name]]
+        fits = _size(told.machine) <= room
+        return (*left, *counts), (*told.machine, *right) if fits else right
 
     def _second(self) -> tuple[Line, Line]:
         left: list[tuple[str, str]] = [(" ", "text")]
@@ -103,3 +126,7 @@ class Header(Widget):
             style = "chip" if name == self._active else ""
             left += [(f" {key} ", style or "accent"), (f"{title} ", style or "muted"), (" ", "text")]
         return tuple(left), (*self._note, (" ", "text"))
+
+
+def _size(line: Iterable[tuple[str, str]]) -> int:
+    return sum(len(text) for text, _ in line)

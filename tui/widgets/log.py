@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tui.look import Line, Look
 
+_REST = 0.35  # seconds after much was added
 _ALARMS = ("error", "failed", "traceback", "exception", "killed")
 
 
@@ -53,6 +55,7 @@ class Log(ScrollView, can_focus=True):
         self.sought = ""  # what was searched for
         self.found: int | None = None  # the byte where its line begins
         self._hit = -1  # that line
+        self._rest = 0.0  # until then it is not drawn again: nobody reads so fast
         self._aside = 0  # cells to the left that are not shown
         self._empty: list[Line] = []
 
@@ -60,14 +63,19 @@ class Log(ScrollView, can_focus=True):
         """Show another file from its end, or say why there is none."""
         self._empty = empty
         if self.file is None or self.file.path != path:
-            self.file = LogFile(path) if path else None
+            self.file, self._rest = LogFile(path) if path else None, 0.0
             self.following, self.sought, self.found, self._hit, self._aside = True, "", None, -1, 0
             self._grown()
         self.follow()
 
     def follow(self) -> None:
         """Show what was added since, while it follows."""
-        if self.file is not None and self.following and self.file.follow():
+        if self.file is None or not self.following or time.monotonic() < self._rest:
+            return
+        before = self.file.end
+        if self.file.follow():
+            much = self.file.end - before > self.size.width * self.size.height // 8
+            self._rest = time.monotonic() + (_REST if much else 0.0)
             self._grown()
 
     def search(self, text: str) -> None:
@@ -75,6 +83,13 @@ class Log(ScrollView, can_focus=True):
         self.sought = text
         self.found = None
         self.action_again(back=True)
+
+    def typed(self, text: str, *, done: bool) -> str:
+        """Search, once the text is complete; nothing can be wrong with one."""
+        if done:
+            self.search(text)
+            self.focus()
+        return ""
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -114,7 +129,7 @@ class Log(ScrollView, can_focus=True):
         """To the end, and follow."""
         if self.file is not None and self.file.path.exists():
             self.file = LogFile(self.file.path)
-        self._hit, self.found = -1, None
+        self._hit, self.found, self._rest = -1, None, 0.0
         self._follow(on=True)
         self.follow()
         self._grown()
@@ -143,7 +158,7 @@ class Log(ScrollView, can_focus=True):
             self._follow(on=False)
             self._hit = self.file.line_of(found)
             self._resize()
-            self.scroll_to(y=max(0, self._hit - self.size.height // 2), animate=False)
+            self.scroll_to(y=max(0, self._hit - self.size.height // 2), animate=False, force=True)
             self.refresh()
         self.post_message(self.Changed())
 
@@ -161,7 +176,7 @@ class Log(ScrollView, can_focus=True):
             self._follow(on=y >= self.max_scroll_y)
         if y < self.max_scroll_y:
             self._follow(on=False)
-        self.scroll_to(y=y, animate=False)
+        self.scroll_to(y=y, animate=False, force=True)
         self.refresh()
 
     def _follow(self, *, on: bool) -> None:
@@ -172,7 +187,7 @@ class Log(ScrollView, can_focus=True):
     def _grown(self) -> None:
         self._resize()
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         self.refresh()
 
     def _resize(self) -> None:

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from tui.columns import GAP, cell, fit
+from tui.look import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EDGE = 2  # cells before the first column, where marks are
 _HEAD = 1  # lines
+_DRAWN = 512  # rows
 
 
 class Table(ScrollView, Generic[T], can_focus=True):
@@ -43,6 +45,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
         Binding("end,G", "edge(1)", "last", show=False),
         Binding("space", "mark", "mark", show=False),
         Binding("enter", "open", "open", show=False),
+        Binding("right", "fold(False)", "unfold", show=False),
+        Binding("left", "fold(True)", "fold", show=False),
         Binding("s", "sort(1)", "sort", show=False),
         Binding("S", "reverse", "reverse", show=False),
     ]
@@ -61,6 +65,13 @@ class Table(ScrollView, Generic[T], can_focus=True):
             super().__init__()
             self.table, self.key = table, key
 
+    class Folded(Message):
+        """What is below a row shall be hidden, or shown."""
+
+        def __init__(self, key: Key, *, away: bool) -> None:
+            super().__init__()
+            self.key, self.away = key, away
+
     class Sorted(Message):
         """The order was changed by hand."""
 
@@ -71,15 +82,23 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self.rows, self.columns, self.look = rows, columns, look
         self.cursor: Key | None = None
         self.marks: set[Key] = set()
+        self.hidden: frozenset[str] = frozenset()  # columns that are not wanted
         self._at = 0  # where the cursor is, or was when its row went
         self._empty = empty
         self._laid: list[tuple[Column[T], int]] = []
-        self._strips: LRUCache[tuple[Key, int, bool, str], Strip] = LRUCache(1024)
+        self._drawn: dict[Key, Strip] = {}  # what the terminal shows of rows that can be seen
+        self._strips: LRUCache[tuple[Key, int, bool, str], Strip] = LRUCache(256)
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
         self._lay()
         self._seek()
+
+    def hide(self, columns: Iterable[str]) -> None:
+        """Leave columns out; the first always stays, for it says what a row is."""
+        self.hidden = frozenset(columns) & {column.key for column in self.columns[1:]}
+        self._lay()
+        self.refresh()
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""
@@ -94,7 +113,29 @@ class Table(ScrollView, Generic[T], can_focus=True):
         for key in keys:
             place = self.rows.place(key)
             if place is not None and place in seen:
-                self.refresh(Region(0, place - top + _HEAD, self.size.width, 1))
+                begin, end = self._differs(key)
+                if end > begin:
+                    self.refresh(Region(begin, place - top + _HEAD, end - begin, 1))
+
+    def _differs(self, key: Key) -> tuple[int, int]:
+        """From which cell to which a row is not as it was drawn last: a terminal is told no more than that."""
+        before, now = self._drawn.get(key), self._strip(key)
+        if before is None or before.cell_length != now.cell_length:
+            return 0, self.size.width
+        return apart(before, now)
+
+    def _strip(self, key: Key) -> Strip:
+        """A row as it is drawn now."""
+        on = "ground" if key != self.cursor else "cursor" if self.has_focus else "cursor-away"
+        marked = key in self.marks
+        cached = (key, self.rows.revision(key), marked, on)
+        strip = self._strips.get(cached)
+        if strip is None:
+            strip = self._strips[cached] = self.look.strip(self._line(key, marked=marked), self.size.width, on)
+        if len(self._drawn) > _DRAWN:
+            self._drawn.clear()
+        self._drawn[key] = strip
+        return strip
 
     def settled(self) -> None:
         """Draw everything again, after the order or the selection changed."""
@@ -121,14 +162,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         at = y - _HEAD + self.scroll_offset.y
         if at >= len(self.rows):
             return self.look.strip(self._message(y) if not len(self.rows) else (), width)
-        key = self.rows.keys[at]
-        on = "ground" if key != self.cursor else "cursor" if self.has_focus else "cursor-away"
-        marked = key in self.marks
-        cached = (key, self.rows.revision(key), marked, on)
-        strip = self._strips.get(cached)
-        if strip is None:
-            strip = self._strips[cached] = self.look.strip(self._line(key, marked=marked), width, on)
-        return strip
+        return self._strip(self.rows.keys[at])
 
     def on_focus(self) -> None:
         """Show which pane the keys go to."""
@@ -173,6 +207,11 @@ class Table(ScrollView, Generic[T], can_focus=True):
         """Choose the row under the cursor."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
+
+    def action_fold(self, away: bool) -> None:  # noqa: FBT001 - an action's argument
+        """Hide or show what is below the row."""
+        if self.cursor is not None:
+            self.post_message(self.Folded(self.cursor, away=away))
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column that can be seen."""
@@ -225,7 +264,8 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=self._at - height + 1, animate=False)
 
     def _lay(self) -> None:
-        self._laid = fit(self.columns, self.size.width - EDGE - 1)
+        wanted = [column for column in self.columns if column.key not in self.hidden]
+        self._laid = fit(wanted, self.size.width - EDGE - 1)
         self._strips.clear()
 
     def _head(self) -> Line:
