@@ -275,12 +275,12 @@ class Dashboard(App[None]):
         self._tell()
 
     def _tell(self) -> None:
-        """Header and footer."""
-        header = self.query_one(Header)
+        """Header and footer; while it leaves, these go before the timers do."""
         clock = f"{self.feed.clock():%H:%M:%S}"
-        header.say(told(self.feed, self.surroundings, self.machine, clock, paused=self.paused))
-        header.show(self.pane.name_, self.pane.note())
-        self.query_one(Keys).show(self.pane.keys())
+        for header in self.query(Header):
+            header.say(told(self.feed, self.surroundings, self.machine, clock, paused=self.paused))
+            header.show(self.pane.name_, self.pane.note())
+            self.query_one(Keys).show(self.pane.keys())
 
     def _copy(self, text: str) -> None:
         if text:
