@@ -141,6 +141,8 @@ class Bucket:
                 try:
                     self._client.make_bucket(self._name)
                 except S3Error as error:
+                    if error.code == "NoSuchBucket":  # another writer is about to have made it
+                        raise PassingError(f"{self.place} is being made", fix=FIX) from error
                     if error.code != "BucketAlreadyOwnedByYou":  # another writer was faster
                         raise
 
