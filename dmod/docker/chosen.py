@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmod.docker.client import address
-from dmod.docker.container import Containers, is_local
+from dmod.docker.client import address, is_local
+from dmod.docker.container import Containers
 from dmod.docker.image import READY, images, one
 from dmod.docker.variant import names
 from dmod.errors import NotFoundError, UnmetError, UsageError

@@ -60,6 +60,11 @@ def address() -> str:
     return str(host or SOCKET).replace("http+unix://", "unix://")
 
 
+def is_local(where: str) -> bool:
+    """Whether an engine is this machine's, and sees its folders."""
+    return where.startswith("unix://")
+
+
 def listens(timeout: float = 3.0) -> bool:
     """Whether somebody takes calls where the engine is expected, as far as that is known without asking anything."""
     try:
@@ -71,7 +76,7 @@ def listens(timeout: float = 3.0) -> bool:
 
 def _knock(where: str, timeout: float) -> None:
     """Open and close the engine's socket: Docker's client loses both its own and the error's number when that fails."""
-    if where.startswith("unix://"):
+    if is_local(where):
         with socket.socket(socket.AF_UNIX) as door:
             door.settimeout(timeout)
             door.connect(where.removeprefix("unix://"))
@@ -99,7 +104,7 @@ def _ask(timeout: float) -> Probe:
 
 def _refusal(error: Exception, where: str) -> Probe:
     """Why there was no answer, from whatever lies below the client's own exception."""
-    local = where.startswith("unix://")
+    local = is_local(where)
     path = where.removeprefix("unix://")
     causes = list(_causes(error))
     codes = {cause.errno for cause in causes if isinstance(cause, OSError)}

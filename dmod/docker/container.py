@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmod.docker.client import address, probe
+from dmod.docker.engine import connect, require
 from dmod.docker.moments import moment
 from dmod.errors import DmodError, NotFoundError, UnreachableError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 PROCESSES = 4096  # of a container at once
 SHARED = 1 << 30  # bytes of shared memory, by which the ranks of a job talk; what is not used costs nothing
 TAKEN = 409  # the engine's answer: there is one of that name, or it is being removed
-PATIENCE = 60  # seconds for one answer
 CONNECTIONS = 64  # that are kept open: each container that runs is waited for by one
 
 
@@ -104,11 +103,11 @@ class Containers:
             finished=moment(state["FinishedAt"]),
         )
 
-    def names(self, label: str) -> dict[str, str]:
-        """The ids of all that bear a label, by their names."""
+    def names(self, label: str) -> set[str]:
+        """The names of all that bear a label."""
         with self._engine() as client:
             found = client.containers(all=True, filters={"label": label})
-        return {said["Names"][0].removeprefix("/"): said["Id"] for said in found}
+        return {said["Names"][0].removeprefix("/") for said in found}
 
     def kill(self, container: str, number: int) -> None:
         """Signal it. Raises NotFoundError if it is not there, DmodError if it does not run."""
@@ -156,20 +155,9 @@ class Containers:
         """The client, made when it is first needed. Raises UnreachableError."""
         with self._lock:
             if self._client is None:
-                found = probe()
-                if not found.available:
-                    raise UnreachableError("no Docker Engine answers", why=found.detail, fix=found.fix)
-                from docker import APIClient
-                from docker.utils import kwargs_from_env
-
-                given = {"base_url": address(), **(kwargs_from_env() or {})}
-                self._client = APIClient(version="auto", timeout=PATIENCE, max_pool_size=CONNECTIONS, **given)
+                require()
+                self._client = connect(max_pool_size=CONNECTIONS)
             return self._client
-
-
-def is_local(where: str) -> bool:
-    """Whether an engine sees the folders of this machine."""
-    return where.startswith("unix://")
 
 
 def _said(error: Any) -> str:  # noqa: ANN401 - docker.errors.APIError

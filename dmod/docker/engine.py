@@ -24,18 +24,12 @@ def engine() -> Iterator[Any]:
 
     Raises UnreachableError if no engine answers, ConflictError if it refuses, UnmetError if its disk is full.
     """
-    found = probe()
-    if not found.available:
-        raise UnreachableError("no Docker Engine answers", why=found.detail, fix=found.fix)
-    from docker import APIClient
+    require()
     from docker.errors import APIError, DockerException
-    from docker.utils import kwargs_from_env
     from requests.exceptions import RequestException
 
-    given = kwargs_from_env() or {}
-    given.setdefault("base_url", address())
     try:
-        with closing(APIClient(version="auto", timeout=_PATIENCE, **given)) as client:
+        with closing(connect()) as client:
             yield client
     except APIError as error:
         said = str(error.explanation or error).strip()
@@ -46,6 +40,22 @@ def engine() -> Iterator[Any]:
         raise UnreachableError(
             "the Docker Engine went away", why=" ".join(str(error).split()), fix="docker info"
         ) from error
+
+
+def require() -> None:
+    """Raise UnreachableError, which says what to type, if no engine answers."""
+    found = probe()
+    if not found.available:
+        raise UnreachableError("no Docker Engine answers", why=found.detail, fix=found.fix)
+
+
+def connect(**settings: object) -> Any:  # noqa: ANN401 - docker.APIClient
+    """Docker's own client of the engine that answers, with its own errors."""
+    from docker import APIClient
+    from docker.utils import kwargs_from_env
+
+    given = {"base_url": address(), **(kwargs_from_env() or {}), **settings}
+    return APIClient(version="auto", timeout=_PATIENCE, **given)
 
 
 def command_line(plugin: str = "") -> Any:  # noqa: ANN401 - python-on-whales' client

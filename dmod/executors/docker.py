@@ -19,6 +19,7 @@ from dmod.errors import DmodError, NotFoundError, UnreachableError
 from dmod.executors import enclosed
 from dmod.executors.counted import report
 from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
+from dmod.executors.owner import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +56,7 @@ class Docker:
     """Containers, each watched by a thread of its own: it makes one, waits for its end, and tells."""
 
     def __init__(self, state: Path) -> None:
-        self._state, self._project = state, enclosed.owner(state)
+        self._state, self._project = state, owner(state)
         self._containers = Containers()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._lock = Lock()
@@ -77,14 +78,13 @@ class Docker:
 
     def adopt(self, programs: Sequence[tuple[Program, Handle]]) -> set[Key]:
         """Watch the containers of an earlier scheduler, and remove those that nobody asks for."""
-        there: dict[str, str] | None = None
+        there: set[str] = set()
         with suppress(UnreachableError):
-            there = self._containers.names(self._label) if listens() else None
+            there = self._containers.names(self._label) if listens() else there
         never = set()
         for program, handle in programs:
             name = enclosed.name(self._project, program)
-            logged = (program.folder / layout.STDOUT).exists()
-            if not (handle or logged or name in (there or ())):
+            if not (handle or _logged(program) or name in there):
                 never.add(program.key)
             else:
                 self._watch(Life(program, handle, adopted=True))
@@ -217,10 +217,10 @@ class Docker:
         """Ask the engine until it answers; while a fresh `life` waits for it, not for ever."""
         until = time.monotonic() + PATIENCE
         while True:
-            trouble = UnreachableError("no Docker Engine answers", why=f"nobody listens at {address()}")
             try:
                 if listens():  # Docker's client leaves a socket open behind each call that nobody takes
                     return ask()
+                trouble = UnreachableError("no Docker Engine answers", why=f"nobody listens at {address()}")
             except UnreachableError as error:
                 trouble = error
             self._away(trouble)
@@ -255,7 +255,7 @@ class Docker:
         """Remove the containers that nobody asks for."""
         there = self._patiently(lambda: self._containers.names(self._label))
         mine = {enclosed.name(self._project, life.program) for life in list(self._lives.values())}
-        for name in set(there) - known - mine:
+        for name in there - known - mine:
             with suppress(NotFoundError):
                 self._containers.remove(name)
         self._remove([])

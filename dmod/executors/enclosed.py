@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import shlex
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from dmod import layout
@@ -15,8 +14,6 @@ from dmod.executors.counted import FILES, UNABLE
 from dmod.executors.executor import UNSTARTED
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dmod.jobs.launch import Program
 
 LABEL = "dmod.tasks"  # of all containers of a project's tasks: whose they are
@@ -51,11 +48,6 @@ done >"$folder/{layout.CONTAINER}" 2>/dev/null
 exit $code
 """
 GROUP = {"TINI_KILL_PROCESS_GROUP": "1"}  # init hands signals on to all of the group
-
-
-def owner(state: Path) -> str:
-    """A short name for a project, different from those of others on the same engine."""
-    return blake2b(os.fsencode(state.absolute()), digest_size=6).hexdigest()
 
 
 def name(project: str, program: Program) -> str:

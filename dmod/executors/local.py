@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import time
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from dmod import layout
 from dmod.errors import ConflictError
 from dmod.executors import cgroup, connection, processes
 from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
+from dmod.executors.owner import owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,17 +152,13 @@ class Local:
         """A program as the shepherd is told of it, behind the shell that limits it."""
         argv, group = program.argv, None
         if program.total:
-            group = cgroup.make(f"dmod-{self._name()}-{'-'.join(map(str, _attempt(program)))}", program.total)
+            group = cgroup.make(f"dmod-{owner(self._state)}-{'-'.join(map(str, _attempt(program)))}", program.total)
         if group is not None:
             argv = (*GROUPED, str(group), *argv)
         elif program.memory:
             argv = (*LIMITED, str(max(program.memory // 1024, 1)), *argv)
         where = (str(program.folder), str(program.cwd))
         return [*_attempt(program), argv, *where, program.cpus, dict(program.env), str(group or "")]
-
-    def _name(self) -> str:
-        """A short name for the project, different from those of others."""
-        return blake2b(os.fsencode(self._state.absolute()), digest_size=6).hexdigest()
 
     def _hear(self, told: list[Any]) -> None:
         """Turn a line of the shepherd into news."""

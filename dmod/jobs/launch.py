@@ -111,44 +111,44 @@ def plan(job: Job, root: Path, data: Sequence[Path] = ()) -> Plan:
 
     Raises NotFoundError if there is no program, UnmetError without an mpiexec.
     """
-    if job.spec.executor != "local":
-        return _contained(job, root, data)
-    spec, cwd, ranks = job.spec, Path(job.cwd), ranks_of(job)
-    if job.kind == "command":
-        env: dict[str, str] = dict(spec.table.env)
-        argv = (_program(spec.table.argv[0], cwd, env), *spec.table.argv[1:])
-    else:
-        env = dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
-        worker = (sys.executable, "-m", "dmod.worker")
-        argv = worker if ranks == 1 or _by_ngen(job) else (mpiexec(), "-n", str(ranks), *worker)
-    each = job.memory // ranks
-    return Plan(job.id, argv, cwd, root, each, job.memory, job.seed - job.task, env, job.kind != "command")
-
-
-def _contained(job: Job, root: Path, data: Sequence[Path]) -> Plan:
-    """How the tasks of a job are run in containers: by the programs of its image."""
-    spec, cwd, ranks = job.spec, Path(job.cwd), ranks_of(job)
-    is_worker = job.kind != "command"
-    env = {"HOME": "/tmp"}  # noqa: S108 - of the container, where nothing else can be written
+    spec, cwd, ranks, is_worker = job.spec, Path(job.cwd), ranks_of(job), job.kind != "command"
+    here = spec.executor == "local"  # by the programs of this machine, not by those of an image
+    env: dict[str, str] = {} if here else {"HOME": "/tmp"}  # noqa: S108 - in there nothing else can be written
     if is_worker:
         env |= dict.fromkeys(ONE_THREAD, "1") | NO_PEEKING
-        argv: tuple[str, ...] = ("python", "-m", "dmod.worker")
-        argv = argv if ranks == 1 or _by_ngen(job) else ("mpiexec", "-n", str(ranks), *argv)
+        argv: tuple[str, ...] = (sys.executable if here else "python", "-m", "dmod.worker")
+        if ranks > 1 and not _by_ngen(job):
+            argv = (mpiexec() if here else "mpiexec", "-n", str(ranks), *argv)
     else:
         env |= spec.table.env
-        argv = spec.table.argv
-    state = root / layout.STATE
-    container = Container(
+        argv = (_program(spec.table.argv[0], cwd, env), *spec.table.argv[1:]) if here else spec.table.argv
+    return Plan(
+        job=job.id,
+        argv=argv,
+        cwd=cwd,
+        root=root,
+        memory=job.memory // ranks if here else 0,
+        total=job.memory,
+        seed=job.seed - job.task,
+        env=env,
+        worker=is_worker,
+        executor=spec.executor,
+        container=None if here else _container(job, root, data),
+    )
+
+
+def _container(job: Job, root: Path, data: Sequence[Path]) -> Container:
+    """What surrounds the tasks of a job: of its project's state they see their own folder alone."""
+    cwd, state, is_worker = Path(job.cwd), root / layout.STATE, job.kind != "command"
+    return Container(
         image=job.prepared.image,
         cpus=job.cpus,
         reads=(*data, cwd) if is_worker else tuple(data),
         writes=() if is_worker else (cwd,),
         hides=(state,) if state.is_relative_to(cwd) else (),
         tree=is_worker,
-        network=spec.network,
+        network=job.spec.network,
     )
-    seed = job.seed - job.task
-    return Plan(job.id, argv, cwd, root, 0, job.memory, seed, env, is_worker, spec.executor, container)
 
 
 def trace(key: Key, attempt: int, folder: Path, cpus: Sequence[int] = (), executor: str = "local") -> Program:

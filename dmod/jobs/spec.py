@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dmod.config import Defaults
 from dmod.jobs import retry
 from dmod.jobs.resources import Resources
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-EXECUTORS = ("local", "docker")
+_OF = Defaults.__dataclass_fields__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,8 @@ class Spec:
 
     kind: str = field(metadata={"doc": "command, simulation or evaluation", "aliases": ("type", "job_type")})
     name: str = field(default="", metadata={"doc": "by default that of the file"})
-    executor: str = field(default="local", metadata={"choices": EXECUTORS, "doc": "where its workers run"})
-    image: str = field(
-        default="worker",
-        metadata={"doc": "in which they run, if in containers: a name of images/, or what Docker calls it"},
-    )
+    executor: str = field(default="local", metadata=_OF["executor"].metadata)
+    image: str = field(default="worker", metadata=_OF["image"].metadata)
     network: str = field(
         default="none",
         metadata={"doc": "that containers are on: none, bridge, or one that Docker knows"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from programs import Programs
 
 from dmod.executors import enclosed
+from dmod.executors.owner import owner
 from dmod.jobs.launch import Container
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def docker(*words: str, code: int = 0) -> str:
 
 def names(state: Path) -> list[str]:
     """The containers of a project."""
-    label = f"label={enclosed.LABEL}={enclosed.owner(state)}"
+    label = f"label={enclosed.LABEL}={owner(state)}"
     return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
 
 

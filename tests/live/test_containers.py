@@ -13,6 +13,7 @@ import pytest
 
 from dmod.docker.client import probe
 from dmod.executors import enclosed
+from dmod.executors.owner import owner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def until(happened, seconds: float = 20) -> None:
 
 def containers(folder: Path) -> list[str]:
     """The names of a project's containers, whatever they do."""
-    label = f"label={enclosed.LABEL}={enclosed.owner(folder / '.dmod')}"
+    label = f"label={enclosed.LABEL}={owner(folder / '.dmod')}"
     return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
 
 

@@ -16,6 +16,7 @@ from dmod.docker.container import Containers
 from dmod.executors import EXECUTORS, enclosed
 from dmod.executors.docker import MARK, Docker
 from dmod.executors.executor import LOST, Ended, Started
+from dmod.executors.owner import owner
 from dmod.jobs.launch import Container
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TestContainers(Enclosed):
         assert (host["Memory"], host["MemorySwap"], host["CpusetCpus"]) == (200 * 2**20, 200 * 2**20, "0")
         assert (host["PidsLimit"], host["NetworkMode"], host["Init"]) == (4096, "none", True)
         assert said["Config"]["User"] == f"{os.getuid()}:{os.getgid()}"
-        assert names(state) == [enclosed.name(enclosed.owner(state), asked)]
+        assert names(state) == [enclosed.name(owner(state), asked)]
         executor.stop(asked, {}, kill=True)
         assert ends(executor, 1)[0].code == 137
 
@@ -92,7 +93,7 @@ class TestContainers(Enclosed):
         state.chmod(0o700)
         state.parent.chmod(0o755)
         made = replace(
-            enclosed.recipe(enclosed.owner(state), asked),
+            enclosed.recipe(owner(state), asked),
             argv=("/bin/ls", "-A", str(state)), user="4242:4242", cwd="/",
             mounts=((state / "shown", str(state / "shown"), False), (state.parent, str(state.parent), False)),
         )  # fmt: skip
