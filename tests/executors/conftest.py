@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dmod.executors.executor import Executor
+
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
@@ -31,12 +33,18 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def executors(state: Path) -> Iterator[Callable[[], Local]]:
-    """Makes an executor there, as a new scheduler does."""
-    made: list[Local] = []
+def place() -> type[Executor]:
+    """Where tasks run."""
+    return Local
 
-    def make() -> Local:
-        made.append(Local(state))
+
+@pytest.fixture
+def executors(state: Path, place: Callable[[Path], Executor]) -> Iterator[Callable[[], Executor]]:
+    """Makes an executor there, as a new scheduler does."""
+    made: list[Executor] = []
+
+    def make() -> Executor:
+        made.append(place(state))
         return made[-1]
 
     yield make

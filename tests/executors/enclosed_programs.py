@@ -7,27 +7,12 @@ from typing import TYPE_CHECKING
 
 from programs import Programs
 
-from dmod.executors import enclosed
-from dmod.executors.owner import owner
 from dmod.jobs.launch import Container
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGE = "dmod/worker"
-
-
-def docker(*words: str, code: int = 0) -> str:
-    """What `docker WORDS` says."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done.stdout.strip()
-
-
-def names(state: Path) -> list[str]:
-    """The containers of a project."""
-    label = f"label={enclosed.LABEL}={owner(state)}"
-    return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
 
 
 class Enclosed(Programs):

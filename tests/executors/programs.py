@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING
 
+import patience
 import pytest
 
 from dmod.executors import connection
@@ -28,11 +30,7 @@ SH = "/bin/sh"
 WAITS = "echo ready; read line < go; exit 6"  # for `go`, a pipe
 
 
-def until(happened: Callable[[], object], seconds: float = 10) -> None:
-    end = monotonic() + seconds
-    while not happened():
-        assert monotonic() < end, "it did not happen"
-        sleep(0.005)
+until = partial(patience.until, seconds=10)
 
 
 def lives(pid: int) -> bool:

@@ -132,7 +132,7 @@ class TestShepherd(Programs):
         os.kill(shepherds(state)[0], signal.SIGKILL)
         ends(executor, 1)
         executor.close()
-        until(lambda: not any(Path(group).exists() for group in groups), 2)
+        until(lambda: not any(Path(group).exists() for group in groups), seconds=2)
 
     def test_one_that_cannot_be_started_is_the_cause(self, executor, program, monkeypatch):
         monkeypatch.setattr(sys, "executable", "/no/such/python")

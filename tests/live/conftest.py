@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -114,3 +115,45 @@ def _write(root: Path, changes: dict[str, Any], params: dict[str, Any] | None = 
     glob = {"formulations": [formulation], "forcing": {"path": "./forcings/forcings.nc", "provider": "NetCDF"}}
     document = {"global": glob, "time": time, "metadata": {"by": "hand"}} | changes
     (root / "config" / "realization.json").write_text(json.dumps(document))
+
+
+BEGIN = np.datetime64("2015-12-01T00:00:00", "s")
+RAIN = np.array([10.0, 0, 0, 5, 0, 0])  # mm in each hour
+
+
+class Slopes:
+    """Two catchments of 3.6 and 7.2 km² that drain to one nexus, and their rain of six hours, as datasets."""
+
+    begin, rain = BEGIN, RAIN
+
+    def __init__(self, shell: Shell) -> None:
+        from dmod.hydro.forcing import write_netcdf
+
+        square = {"type": "Polygon", "coordinates": [[[0, 40], [1, 40], [1, 41], [0, 40]]]}
+        point = {"type": "Point", "coordinates": [0.5, 40.5]}
+        areas = {"cat-1": 3.6, "cat-2": 7.2}  # km²
+        cats = [(name, {"toid": "nex-1", "areasqkm": area}, square) for name, area in areas.items()]
+        for name in ("fabric", "rain"):
+            (shell.folder / name).mkdir()
+        for file, rows in (("catchment_data", cats), ("nexus_data", [("nex-1", {"toid": ""}, point)])):
+            found = [{"type": "Feature", "id": i, "properties": p, "geometry": g} for i, p, g in rows]
+            text = json.dumps({"type": "FeatureCollection", "features": found})
+            (shell.folder / "fabric" / f"{file}.geojson").write_text(text)
+        times = BEGIN + np.arange(6) * np.timedelta64(3600, "s")
+        values = {"APCP_surface": np.array([RAIN, RAIN])}
+        write_netcdf(shell.folder / "rain" / "rain.nc", times, [*areas], values, {})
+        for name, category in (("fabric", "hydrofabric"), ("rain", "forcing")):
+            shell.run("dataset", "create", name, "--category", category, "--from", name)
+
+    @staticmethod
+    def realization(kind: str, params: Mapping[str, object]) -> dict[str, object]:
+        """One formulation for both catchments over all of the rain."""
+        time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-01 05:00:00", "output_interval": 3600}
+        forcing = {"provider": "NetCDF", "path": "../rain/rain.nc"}
+        return {"global": {"formulations": [{"name": kind, "params": params}], "forcing": forcing}, "time": time}
+
+
+@pytest.fixture
+def slopes() -> type[Slopes]:
+    """Makes them in a project: `slopes(shell)`."""
+    return Slopes

@@ -5,35 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
-from typing import TYPE_CHECKING
 
 import pytest
-
-from dmod.docker.client import probe
-from dmod.executors import enclosed
-from dmod.executors.owner import owner
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from engines import BUILDS, containers, docker, require
+from patience import until
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
-
-
-def docker(*words: str) -> str:
-    """What `docker WORDS` says."""
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def engine(missing):
     """A Docker Engine with an image of workers that holds this very dmod."""
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
-    if subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False).returncode:
-        missing("docker buildx does not answer")
+    require(missing, *BUILDS)
 
 
 @pytest.fixture
@@ -45,20 +29,7 @@ def here(shell):
     toml.write_text(toml.read_text().replace('# executor = "local"', 'executor = "docker"'))
     yield shell
     shell.run("scheduler", "stop", "--now")
-    until(lambda: not containers(shell.folder))
-
-
-def until(happened, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
-def containers(folder: Path) -> list[str]:
-    """The names of a project's containers, whatever they do."""
-    label = f"label={enclosed.LABEL}={owner(folder / '.dmod')}"
-    return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
+    until(lambda: not containers(shell.folder / ".dmod"))
 
 
 def kill_scheduler(shell) -> None:
@@ -112,7 +83,7 @@ def test_a_scheduler_that_is_killed_is_followed_by_one_that_knows_all(here):
     time.sleep(1.5)  # it ends while nobody looks
     here.run("job", "wait", "2", code=1)
     assert here.json("job", "show", "2")["exit_code"] == 6
-    until(lambda: not containers(here.folder))
+    until(lambda: not containers(here.folder / ".dmod"))
 
 
 def test_what_is_canceled_is_gone_in_two_seconds(here):
@@ -122,7 +93,7 @@ def test_what_is_canceled_is_gone_in_two_seconds(here):
     here.run("job", "cancel", "1", "--yes")
     until(lambda: here.json("job", "show", "1")["status"] == "canceled")
     assert time.monotonic() - began < 5  # two seconds where nothing else runs
-    until(lambda: not containers(here.folder))
+    until(lambda: not containers(here.folder / ".dmod"))
 
 
 def test_an_array_is_retried_where_it_failed(here):
@@ -144,7 +115,7 @@ def test_a_container_that_somebody_removes_is_run_again_if_that_was_asked_for(he
     here.run("job", "submit", *words)
     until((here.folder / "runs").exists)
     (here.folder / "go").touch()
-    docker("rm", "--force", *containers(here.folder))
+    docker("rm", "--force", *containers(here.folder / ".dmod"))
     here.run("job", "wait", "1", patience=60)
     assert (here.folder / "runs").read_text() == "run\n" * 2
     notes = [event["note"] for event in here.json("job", "show", "1", "--events")["events"]]
@@ -186,7 +157,7 @@ def test_data_of_an_object_store_are_fetched_and_no_key_enters_a_container(shell
     assert "from the object store" not in said
     here.run("job", "submit", "--", "sleep", "30")
     until(lambda: here.json("job", "show", "3")["status"] == "running")
-    seen = docker("inspect", *containers(here.folder))
+    seen = docker("inspect", *containers(here.folder / ".dmod"))
     assert KEYS.secret_key not in seen
     mounts = [mount["Destination"] for mount in json.loads(seen)[0]["Mounts"] if mount["Type"] == "bind"]
     assert sorted(mounts) == sorted([str(here.folder), str(here.folder / ".dmod" / "jobs" / "3")])

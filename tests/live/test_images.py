@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from engines import BUILDS, every_word, require
 
 from dmod.docker import build
-from dmod.docker.client import probe
 from dmod.docker.engine import engine as client_of
 from dmod.project import Project
 
@@ -23,22 +23,10 @@ IMAGES = ["base", "compiler", "object-store", "registry", "scheduler", "worker"]
 DEBIAN = "debian:trixie-slim"
 
 
-def docker(*words: str, code: int | None = 0) -> str:
-    """What `docker WORDS` says."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-    assert code is None or done.returncode == code, done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module", autouse=True)
 def engine(missing):
     """A Docker Engine with what a build wants of it."""
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
-    for word in (["buildx", "version"], ["image", "inspect", DEBIAN]):
-        if subprocess.run(["docker", *word], capture_output=True, check=False).returncode:
-            missing(f"docker {' '.join(word)} does not answer")
+    require(missing, *BUILDS)
 
 
 @pytest.fixture
@@ -47,8 +35,8 @@ def built(shell):
     shell.run("init", "--yes")
     shell.run("image", "build", patience=900)
     yield shell
-    for name in docker("images", "--quiet", "--filter", "label=dmod.image=mine").split():
-        docker("rmi", "--force", name, code=None)
+    for name in every_word("images", "--quiet", "--filter", "label=dmod.image=mine").split():
+        every_word("rmi", "--force", name, code=None)
 
 
 def mine(folder: Path, *lines: str) -> None:
@@ -92,23 +80,25 @@ def test_a_build_that_fails_shows_its_step_and_its_last_lines(built):
 def test_an_image_that_a_container_is_made_of_stays(built):
     mine(built.folder, "FROM dmod/base", "RUN echo three")
     (row,) = [row for row in built.json("image", "build", "mine") if row["name"] == "mine"]
-    name = docker("create", row["reference"]).strip()
+    name = every_word("create", row["reference"]).strip()
     try:
         assert "image mine is in use" in built.run("image", "delete", "mine", "--yes", code=4).stderr
         assert built.json("image", "show", "mine")["containers"]
     finally:
-        docker("rm", name)
+        every_word("rm", name)
     assert "dmod/mine" in built.run("image", "delete", "mine", "--yes").stdout
 
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_an_image_runs_as_a_user_and_holds_nothing_of_the_build(built, name):
     shown = built.json("image", "show", name)
-    said = json.loads(docker("image", "inspect", shown["reference"]))[0]
+    said = json.loads(every_word("image", "inspect", shown["reference"]))[0]
     assert said["Config"]["User"] == "dmod"
     assert said["Config"]["Labels"]["dmod.content"] == shown["reference"].rpartition(":")[2]
     look = "id -u; cat /etc/pip.conf /root/.config/pip/pip.conf; ls -A /run/secrets /tmp /var/lib/apt/lists"
-    found = docker("run", "--rm", "--network", "none", "--user", "0", shown["reference"], "sh", "-c", look, code=None)
+    found = every_word(
+        "run", "--rm", "--network", "none", "--user", "0", shown["reference"], "sh", "-c", look, code=None
+    )
     assert "index-url" not in found
     assert "cert" not in found
     history = " ".join(layer["created_by"] for layer in shown["layers"])
@@ -128,23 +118,23 @@ def test_an_image_that_is_built_twice_from_nothing_holds_the_same_bytes(built):
     build.lay_out(made.known["base"], made, built.folder / "context")
     seen = []
     for _ in range(2):
-        identifier = docker("build", "--quiet", "--no-cache", *secrets, str(built.folder / "context")).strip()
+        identifier = every_word("build", "--quiet", "--no-cache", *secrets, str(built.folder / "context")).strip()
         seen.append(contents(identifier))
-        docker("rmi", "--force", identifier)
+        every_word("rmi", "--force", identifier)
     assert len(seen[0]) > 5000
     assert {name for name in {**seen[0], **seen[1]} if seen[0].get(name) != seen[1].get(name)} == set()
 
 
 def contents(image: str) -> dict[str, tuple[object, ...]]:
     """What each file of an image is, but for its times."""
-    container = docker("create", image).strip()
+    container = every_word("create", image).strip()
     found = {}
     sent = subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE)
     with sent, tarfile.open(fileobj=sent.stdout, mode="r|") as archive:
         for entry in archive:
             said = sha256(archive.extractfile(entry).read()).hexdigest() if entry.isreg() else entry.linkname
             found[entry.name] = (entry.type, entry.mode, entry.uid, entry.gid, said)
-    docker("rm", container)
+    every_word("rm", container)
     return found
 
 
@@ -155,13 +145,13 @@ def test_a_worker_does_mpi_as_nobody_without_a_disk_to_write(built):
     )
     hardened = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]  # noqa: S108
     argv = ["mpiexec", "-n", "2", "python", "-c", program]
-    said = docker("run", "--rm", *hardened, "--network", "none", shown["reference"], *argv)
+    said = every_word("run", "--rm", *hardened, "--network", "none", shown["reference"], *argv)
     assert said == "[1000, 1000]\n"
 
 
 def test_the_scheduler_image_runs_this_very_dmod(built):
     shown = built.json("image", "show", "scheduler")
-    theirs = docker("run", "--rm", "--network", "none", shown["reference"], "cat", "/dmod/venv/bin/dmod")
+    theirs = every_word("run", "--rm", "--network", "none", shown["reference"], "cat", "/dmod/venv/bin/dmod")
     assert "dmod.cli" in theirs
     there = "import dmod.docker.build; print(open(dmod.docker.build.__file__).read(), end='')"
-    assert docker("run", "--rm", shown["reference"], "python", "-c", there) == Path(build.__file__).read_text()
+    assert every_word("run", "--rm", shown["reference"], "python", "-c", there) == Path(build.__file__).read_text()

@@ -10,27 +10,12 @@ import pytest
 
 pytestmark = pytest.mark.live
 
-BEGIN = np.datetime64("2015-12-01T00:00:00", "s")
-RAIN = np.array([10.0, 0, 0, 5, 0, 0])
-
 
 @pytest.fixture
-def project(shell, module, tmp_path):
+def project(shell, module, slopes, tmp_path):
     """A project with two catchments, their rain, and a reservoir in C beside its realization."""
-    from dmod.hydro.forcing import write_netcdf
-
-    square = {"type": "Polygon", "coordinates": [[[0, 40], [1, 40], [1, 41], [0, 40]]]}
-    point = {"type": "Point", "coordinates": [0.5, 40.5]}
-    areas = {"cat-1": 3.6, "cat-2": 7.2}  # km2
-    cats = [(name, {"toid": "nex-1", "areasqkm": area}, square) for name, area in areas.items()]
-    (tmp_path / "fabric").mkdir()
-    for file, rows in (("catchment_data", cats), ("nexus_data", [("nex-1", {"toid": ""}, point)])):
-        found = [{"type": "Feature", "id": i, "properties": p, "geometry": g} for i, p, g in rows]
-        text = json.dumps({"type": "FeatureCollection", "features": found})
-        (tmp_path / "fabric" / f"{file}.geojson").write_text(text)
-    times = BEGIN + np.arange(6) * np.timedelta64(3600, "s")
-    (tmp_path / "rain").mkdir()
-    write_netcdf(tmp_path / "rain" / "rain.nc", times, ["cat-1", "cat-2"], {"APCP_surface": np.array([RAIN, RAIN])}, {})
+    shell.run("init", "--yes")
+    made = slopes(shell)
     settings = tmp_path / "settings"
     settings.mkdir()
     shutil.copy(module("reservoir.c"), settings / "libreservoir.so")
@@ -41,16 +26,10 @@ def project(shell, module, tmp_path):
         "registration_function": "register_bmi_reservoir", "main_output_variable": "q",
         "variables_names_map": {"p": "APCP_surface"},
     }  # fmt: skip
-    time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-01 05:00:00", "output_interval": 3600}
-    forcing = {"provider": "NetCDF", "path": "../rain/rain.nc"}
-    document = {"global": {"formulations": [{"name": "bmi_c", "params": params}], "forcing": forcing}, "time": time}
-    (settings / "realization.json").write_text(json.dumps(document))
+    (settings / "realization.json").write_text(json.dumps(made.realization("bmi_c", params)))
     (tmp_path / "job.toml").write_text(
         'kind = "simulation"\n[resources]\ncpus = 2\n[simulation]\nrealization = "settings"\n'
     )
-    shell.run("init", "--yes")
-    for name, category in (("fabric", "hydrofabric"), ("rain", "forcing")):
-        shell.run("dataset", "create", name, "--category", category, "--from", name)
     return shell
 
 

@@ -11,10 +11,11 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import time
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import until
 
 from dmod import project
 from dmod.jobs.order import Order
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 TESTS = Path(__file__).parents[1]
-
-
-def until(happened: Callable[[], object], seconds: float = 20) -> None:
-    end = monotonic() + seconds
-    while not happened():
-        assert monotonic() < end, "it did not happen"
-        sleep(0.01)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
+from patience import until
 
 pytestmark = pytest.mark.live
 HERE = Path(__file__).parent
@@ -153,13 +153,6 @@ def slow(jobs):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
-
-
-def until(happened, seconds: float = 20) -> None:
-    end = monotonic() + seconds
-    while not happened():
-        assert monotonic() < end, "it did not happen"
-        sleep(0.01)
 
 
 def gone(pid: int) -> bool:

@@ -8,22 +8,15 @@ import os
 import signal
 import socket
 import ssl
-import subprocess
 import time
 
 import pytest
-
-from dmod.docker.client import probe
+from engines import SERVES, docker, require
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 ONCE = pytest.mark.parametrize("deployment", [False], indirect=True, ids=["clear"])
 PATIENCE = 90  # seconds for a service to be back
-
-
-def docker(*words: str) -> str:
-    """What `docker WORDS` says."""
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def port() -> int:
@@ -36,12 +29,7 @@ def port() -> int:
 @pytest.fixture(params=[False, True], ids=["clear", "tls"])
 def deployment(request, shell, missing):
     """A terminal in a project with ports of its own; its stacks and what they keep are gone afterwards."""
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
-    for word in (["compose", "version"], ["buildx", "version"], ["image", "inspect", "debian:trixie-slim"]):
-        if subprocess.run(["docker", *word], capture_output=True, check=False).returncode:
-            missing(f"docker {' '.join(word)} does not answer")
+    require(missing, *SERVES)
     ports = {"registry_port": port(), "object_store_port": port()}
     shell.run("init", "--yes", "--name", f"stacks-{os.getpid()}-{time.monotonic_ns()}")
     lines = "".join(f"{key} = {number}\n" for key, number in ports.items())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
 
 import pytest
+from engines import SERVES, docker, require
 
-from dmod.docker.client import probe
-
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 GAUGES = """\
 services:
@@ -24,11 +22,6 @@ services:
 networks:
   mpi: {name: "${DMOD_DEPLOYMENT}-mpi", external: true}
 """
-
-
-def docker(*words: str) -> str:
-    """What `docker WORDS` says."""
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def networks(begun: str) -> list[str]:
@@ -50,12 +43,7 @@ def ports() -> tuple[int, ...]:
 
 @pytest.fixture(scope="module")
 def _swarm(missing):
-    said = probe()
-    if not said.available or not shutil.which("docker"):
-        missing(f"no Docker Engine: {said.detail}")
-    for word in (["compose", "version"], ["buildx", "version"], ["image", "inspect", "debian:trixie-slim"]):
-        if subprocess.run(["docker", *word], capture_output=True, check=False).returncode:
-            missing(f"docker {' '.join(word)} does not answer")
+    said = require(missing, *SERVES)
     if said.swarm == "active":
         yield
         return

@@ -7,10 +7,11 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+import patience
 import pytest
 
 from dmod import project
@@ -24,7 +25,7 @@ from dmod.scheduler import lock
 from dmod.scheduler.queue import Queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.live
 NOOP = kinds.from_json('{"kind": "command", "name": "sh", "resources": {}, "command": {"argv": ["/bin/true"]}}')
@@ -88,11 +89,7 @@ class Here:
         return Counter(task.status for task in self.queue.tasks(job))
 
 
-def until(happened: Callable[[], object], seconds: float = 30) -> None:
-    end = monotonic() + seconds
-    while not happened():
-        assert monotonic() < end, "it did not happen"
-        sleep(0.01)
+until = partial(patience.until, seconds=30)
 
 
 @pytest.fixture

@@ -10,15 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from dmod.docker.client import probe
+from engines import BUILDS, every_word, require
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 DEBIAN = "debian:trixie-slim"
 MODULES = Path(__file__).parents[1] / "modules"
-BEGIN = np.datetime64("2015-12-01T00:00:00", "s")
-RAIN = np.array([10.0, 0, 0, 5, 0, 0])  # mm h-1
 RESERVOIR = """\
 name = "reservoir"
 kind = "c"
@@ -89,13 +86,6 @@ class Half:
 '''
 
 
-def docker(*words: str, code: int | None = 0) -> str:
-    """What `docker WORDS` says."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-    assert code is None or done.returncode == code, done.stderr
-    return done.stdout + done.stderr
-
-
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -104,12 +94,7 @@ def write(path: Path, text: str) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def engine(missing):
     """A Docker Engine with what a build wants of it."""
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
-    for word in (["buildx", "version"], ["image", "inspect", DEBIAN]):
-        if subprocess.run(["docker", *word], capture_output=True, check=False).returncode:
-            missing(f"docker {' '.join(word)} does not answer")
+    require(missing, *BUILDS)
 
 
 @pytest.fixture
@@ -131,39 +116,20 @@ def variants(shell):
         file.write('\n[images.worker-try]\nmodules = ["./modules/reservoir", "./modules/half"]\n')
     yield shell
     for name in ("worker-try", "worker-tryngen"):
-        for each in docker("images", "--quiet", "--filter", f"label=dmod.image={name}").split():
-            docker("rmi", "--force", each, code=None)
+        for each in every_word("images", "--quiet", "--filter", f"label=dmod.image={name}").split():
+            every_word("rmi", "--force", each, code=None)
 
 
 @pytest.fixture
-def catchments(variants):
+def catchments(variants, slopes):
     """Two catchments and their rain as datasets of that project."""
-    from dmod.hydro.forcing import write_netcdf
-
-    folder = variants.folder
-    square = {"type": "Polygon", "coordinates": [[[0, 40], [1, 40], [1, 41], [0, 40]]]}
-    point = {"type": "Point", "coordinates": [0.5, 40.5]}
-    areas = {"cat-1": 3.6, "cat-2": 7.2}  # km2
-    cats = [(name, {"toid": "nex-1", "areasqkm": area}, square) for name, area in areas.items()]
-    for file, rows in (("catchment_data", cats), ("nexus_data", [("nex-1", {"toid": ""}, point)])):
-        found = [{"type": "Feature", "id": i, "properties": p, "geometry": g} for i, p, g in rows]
-        write(folder / "fabric" / f"{file}.geojson", json.dumps({"type": "FeatureCollection", "features": found}))
-    times = BEGIN + np.arange(6) * np.timedelta64(3600, "s")
-    (folder / "rain").mkdir()
-    values = {"APCP_surface": np.array([RAIN, RAIN])}
-    write_netcdf(folder / "rain" / "rain.nc", times, ["cat-1", "cat-2"], values, {})
-    for name, category in (("fabric", "hydrofabric"), ("rain", "forcing")):
-        variants.run("dataset", "create", name, "--category", category, "--from", name)
+    slopes(variants)
     return variants
 
 
-def flow(project, name: str, params: dict[str, object]) -> np.ndarray:
+def flow(project, name: str, realization: dict[str, object]) -> np.ndarray:
     """The discharge at the nexus in m3 s-1, by a job of one formulation on two ranks in the variant's image."""
-    time = {"start_time": "2015-12-01 00:00:00", "end_time": "2015-12-01 05:00:00", "output_interval": 3600}
-    formulation = {"name": params.pop("name"), "params": params}
-    forcing = {"provider": "NetCDF", "path": "../rain/rain.nc"}
-    document = {"global": {"formulations": [formulation], "forcing": forcing}, "time": time}
-    write(project.folder / name / "realization.json", json.dumps(document))
+    write(project.folder / name / "realization.json", json.dumps(realization))
     project.run("dataset", "create", name, "--category", "config", "--from", name)
     job = f'kind = "simulation"\nimage = "worker-try"\n[resources]\ncpus = 2\n[simulation]\nrealization = "{name}"\n'
     write(project.folder / "job.toml", job)
@@ -173,27 +139,29 @@ def flow(project, name: str, params: dict[str, object]) -> np.ndarray:
     return np.loadtxt(project.folder / f"{name}-out" / "nex-1_output.csv", delimiter=",", usecols=2)
 
 
-def test_modules_in_c_and_in_python_are_built_into_a_worker_and_run(catchments):
+def test_modules_in_c_and_in_python_are_built_into_a_worker_and_run(catchments, slopes):
     variants = catchments
     rows = variants.json("image", "build", "worker", "--variant", "try")
     image = rows[-1]["reference"]
     shown = variants.json("image", "show", "worker-try")
     assert shown["modules"] == ["reservoir (c)", "half (python)"]
     params = {
-        "name": "bmi_c", "model_type_name": "reservoir", "library_file": "/dmod/shared_libs/libreservoir.so",
+        "model_type_name": "reservoir", "library_file": "/dmod/shared_libs/libreservoir.so",
         "init_config": "/dmod/bmi_module_data/reservoir/slow.txt", "registration_function": "register_bmi_reservoir",
         "main_output_variable": "q", "variables_names_map": {"p": "APCP_surface"},
     }  # fmt: skip
     # q = 0.1 (s + p) of both; 1 mm an hour from 10.8 km2 is 3 m3 s-1
     expected = 3 * np.array([1.0, 0.9, 0.81, 1.229, 1.1061, 0.99549])
-    assert flow(variants, "slow", params) == pytest.approx(expected, rel=1e-8)
+    assert flow(variants, "slow", slopes.realization("bmi_c", params)) == pytest.approx(expected, rel=1e-8)
     params = {
-        "name": "bmi_python", "model_type_name": "half", "python_type": "half.Half", "init_config": "/dev/null",
+        "model_type_name": "half", "python_type": "half.Half", "init_config": "/dev/null",
         "main_output_variable": "runoff", "variables_names_map": {"rain": "APCP_surface"},
     }  # fmt: skip
-    assert flow(variants, "halved", params) == pytest.approx(3 * RAIN / 2, rel=1e-8)
+    assert flow(variants, "halved", slopes.realization("bmi_python", params)) == pytest.approx(
+        3 * slopes.rain / 2, rel=1e-8
+    )
     look = "for each in cc c++ cmake; do command -v $each; done; cd /dmod; ls shared_libs bmi_module_data/reservoir"
-    found = docker("run", "--rm", "--network", "none", image, "sh", "-c", look, code=None).split()
+    found = every_word("run", "--rm", "--network", "none", image, "sh", "-c", look, code=None).split()
     assert {*found} == {"slow.txt", "libreservoir.so", "shared_libs:", "bmi_module_data/reservoir:"}
 
 
@@ -209,7 +177,7 @@ def test_only_the_module_whose_source_has_changed_is_compiled_again(variants):
     last = variants.json("image", "build", "worker-try")
     assert [row["name"] for row in last if row["built"]] == ["worker-try"]
     library = "sha256sum /dmod/shared_libs/libreservoir.so; stat -c %Y /dmod/shared_libs/libreservoir.so"
-    seen = {docker("run", "--rm", row["reference"], "sh", "-c", library) for row in (first, last[-1])}
+    seen = {every_word("run", "--rm", row["reference"], "sh", "-c", library) for row in (first, last[-1])}
     assert len(seen) == 1  # not compiled again: the very file
 
 
@@ -249,7 +217,7 @@ def test_an_image_with_a_compiled_ngen_gets_the_contract_laid_over_it(variants, 
     subprocess.run(["cc", "-static", "-o", context / "ngen", context / "ngen.c"], check=True)
     write(context / "Dockerfile", f'FROM {DEBIAN}\nCOPY ngen /ngen/ngen/cmake_build/ngen\nENTRYPOINT ["/bin/false"]\n')
     tag = f"dmod-test-ngen-{os.getpid()}"
-    docker("build", "--quiet", "--tag", tag, str(context))
+    every_word("build", "--quiet", "--tag", tag, str(context))
     try:
         with (variants.folder / "dmod.toml").open("a") as file:
             file.write(f'\n[images.worker-tryngen]\nfrom = "{tag}"\nmodules = ["modules/half"]\n')
@@ -257,10 +225,10 @@ def test_an_image_with_a_compiled_ngen_gets_the_contract_laid_over_it(variants, 
         shown = variants.json("image", "show", "worker-tryngen")
         assert shown["stands_on"] == [tag]
         look = "id -un; ngen a b; ngen-serial; readlink -f /dmod/bin/ngen; python -c 'import dmod.worker, half'"
-        said = docker("run", "--rm", "--network", "none", shown["reference"], "sh", "-c", look)
+        said = every_word("run", "--rm", "--network", "none", shown["reference"], "sh", "-c", look)
         assert said.splitlines() == ["dmod", "ngen of 2", "ngen of 0", "/ngen/ngen/cmake_build/ngen"]
         (variants.folder / "dmod.toml").write_text(f'[images.worker-tryngen]\nfrom = "{tag}"\nngen = "/nowhere/ngen"\n')
         refused = variants.run("image", "build", "worker-tryngen", code=1, patience=600).stderr
         assert "there is no program /nowhere/ngen in this image" in refused
     finally:
-        docker("rmi", "--force", tag, code=None)
+        every_word("rmi", "--force", tag, code=None)

@@ -6,12 +6,12 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from engines import containers, require
 
-from dmod.docker.client import probe
 from dmod.executors.docker import Docker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -20,9 +20,7 @@ def engine(missing, tmp_path_factory):
     """An engine that has the image of workers."""
     from enclosed_programs import IMAGE
 
-    said = probe()
-    if not said.available:
-        missing(f"no Docker Engine: {said.detail}")
+    require(missing)
     if subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False).returncode:
         folder = tmp_path_factory.mktemp("project")
         for words in (["init", "--yes"], ["image", "build", "worker"]):
@@ -32,7 +30,6 @@ def engine(missing, tmp_path_factory):
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
     """The state of a project, whose containers are gone after the test."""
-    from enclosed_programs import names
     from programs import until
 
     folder = tmp_path / ".dmod"
@@ -40,19 +37,11 @@ def state(tmp_path: Path) -> Iterator[Path]:
     yield folder
     last = Docker(folder)
     last.adopt([])
-    until(lambda: not names(folder))
+    until(lambda: not containers(folder))
     last.close()
 
 
 @pytest.fixture
-def executors(state: Path) -> Iterator[Callable[[], Docker]]:
-    """Makes an executor there, as a new scheduler does."""
-    made: list[Docker] = []
-
-    def make() -> Docker:
-        made.append(Docker(state))
-        return made[-1]
-
-    yield make
-    for executor in made:
-        executor.close()
+def place() -> type[Docker]:
+    """Where tasks run."""
+    return Docker

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from enclosed_programs import IMAGE, Enclosed, docker, names
+from enclosed_programs import IMAGE, Enclosed
+from engines import containers, docker
 from executor_tests import ExecutorTests
 from programs import SH, ends, news, out, run, started, told_of, until
 
@@ -42,7 +43,7 @@ class TestContainers(Enclosed):
         assert (host["Memory"], host["MemorySwap"], host["CpusetCpus"]) == (200 * 2**20, 200 * 2**20, "0")
         assert (host["PidsLimit"], host["NetworkMode"], host["Init"]) == (4096, "none", True)
         assert said["Config"]["User"] == f"{os.getuid()}:{os.getgid()}"
-        assert names(state) == [enclosed.name(owner(state), asked)]
+        assert containers(state) == [enclosed.name(owner(state), asked)]
         executor.stop(asked, {}, kill=True)
         assert ends(executor, 1)[0].code == 137
 
@@ -108,10 +109,10 @@ class TestContainers(Enclosed):
     def test_it_stays_until_its_end_is_forgotten(self, executor, program, state):
         executor.start([program(SH, "-c", "exit 4")])
         (told,) = ends(executor, 1)
-        assert len(names(state)) == 1
+        assert len(containers(state)) == 1
         assert (state / MARK).exists()
         executor.forget([(told.key, told.attempt)])
-        until(lambda: not names(state) and not (state / MARK).exists())
+        until(lambda: not containers(state) and not (state / MARK).exists())
 
     def test_one_that_somebody_else_removes_is_lost(self, executor, program):
         executor.start([program("/bin/sleep", "100")])
@@ -144,14 +145,14 @@ class TestContainers(Enclosed):
     def test_an_image_that_is_gone_is_the_cause(self, executor, program, state, image: str, said: str):
         told = run(executor, program("/bin/true", container=Container(image, 1)))
         assert (told.code, told.cause) == (127, f"start: {said}")
-        until(lambda: not names(state))
+        until(lambda: not containers(state))
 
     def test_a_network_that_is_not_there_is_the_cause(self, executor, program, state):
         told = run(executor, program("/bin/true", container=Container(IMAGE, 1, network="no-such-network")))
         assert told.code == 127
         assert told.cause.startswith("start: ")
         assert "network no-such-network not found" in told.cause  # an engine in a swarm says more
-        until(lambda: not names(state))
+        until(lambda: not containers(state))
 
     def test_two_projects_do_not_see_each_other(self, executors, program, tmp_path: Path):
         first, asked = executors(), program("/bin/sleep", "100")
