@@ -106,12 +106,13 @@ class Data(Pane):
 
     def note(self) -> Line:
         """What is filtered."""
-        need, said = self.span.need, list[tuple[str, str]]()
-        if self.filter:
-            said += [(f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")]
-        if need is not None:
-            said += [("  ✗ ", "error"), (f"missing for job {need.job} {need.name}", "text")]
-        return tuple(said)
+        need = self.span.need
+        missing = (("  ✗ ", "error"), (f"missing for job {need.job} {need.name}", "text")) if need is not None else ()
+        return (*self.sifted(), *missing)
+
+    def text_of(self, row: Dataset) -> str:
+        """Name, category and format."""
+        return f"{row.name} {row.category} {row.domain.format}"
 
     def identity(self) -> str:
         """The name of the dataset."""
@@ -120,24 +121,6 @@ class Data(Pane):
     def command(self) -> str:
         """The command that shows the same."""
         return f"dmod dataset show {self.table.cursor}" if self.table.cursor else "dmod dataset list"
-
-    def asked(self) -> tuple[str, str] | None:
-        """A part of a name, or a category."""
-        return "filter", self.filter
-
-    def typed(self, text: str, *, done: bool) -> str:
-        """Show those in whose name, category or format all words occur."""
-        self.filter = text
-        words = text.lower().split()
-        self.rows.choose(
-            (lambda each: all(word in f"{each.name} {each.category} {each.domain.format}".lower() for word in words))
-            if words
-            else None
-        )
-        self.table.settled()
-        if done:
-            self.table.focus()
-        return ""
 
     def action_open(self) -> None:
         """Show everything about the dataset."""

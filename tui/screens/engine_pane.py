@@ -62,10 +62,6 @@ class EnginePane(Pane, Generic[T]):
         """What a row is found by."""
         raise NotImplementedError
 
-    def text_of(self, row: T) -> str:
-        """The words that a filter looks for."""
-        raise NotImplementedError
-
     def facts(self, row: T) -> list[Line]:
         """The overview of a row."""
         raise NotImplementedError
@@ -224,27 +220,11 @@ class EnginePane(Pane, Generic[T]):
                 said = f"{self.title}: {binding.description}"
                 yield binding.description.capitalize(), said, getattr(self, f"action_{binding.action}")
 
-    def asked(self) -> tuple[str, str] | None:
-        """A part of a name, or of a state."""
-        return "filter", self.filter
-
-    def typed(self, text: str, *, done: bool) -> str:
-        """Show the rows in which all words occur."""
-        self.filter = text
-        words = text.lower().split()
-        self.rows.choose((lambda row: all(word in self.text_of(row).lower() for word in words)) if words else None)
-        self.table.settled()
-        if done:
-            self.table.focus()
-        return ""
-
     def note(self) -> Line:
         """What is filtered, and what goes on."""
         going = self.feed.doings.going
-        said = [("● ", "primary"), (f"{going[0].title}  ", "text")] if going else []
-        if self.filter:
-            said += [(f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")]
-        return tuple(said)
+        said = (("● ", "primary"), (f"{going[0].title}  ", "text")) if going else ()
+        return (*said, *self.sifted())
 
     def _empty(self) -> list[Line]:
         """Why there is nothing, and what to type."""

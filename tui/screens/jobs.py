@@ -62,7 +62,7 @@ class Jobs(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self.rows = JobRows(feed)
+        self.rows: JobRows = JobRows(feed)
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:

@@ -118,6 +118,15 @@ class Nodes(Pane):
         """The command that shows the same."""
         return f"dmod node show {self.table.cursor}" if self.table.cursor else "dmod node list"
 
+    def asked(self) -> tuple[str, str] | None:
+        """Nothing: there are few, and all are shown."""
+        return None
+
+    def typed(self, text: str, *, done: bool) -> str:
+        """Nothing is."""
+        del text, done
+        return ""
+
 
 def _columns(clock: Clock, past: Mapping[str, Sequence[float]]) -> tuple[Column[Pool], ...]:
     return (
