@@ -91,13 +91,6 @@ class Data(Pane):
             self.table.touched(changed & set(self.rows.keys))
         self._fill()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-        self.query_one(Pages).restyle(look)
-        self.query_one(Lines).restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         first = ("esc", "back") if self.has_class("-open") else ("enter", "open")

@@ -207,12 +207,6 @@ class EnginePane(Pane, Generic[T]):
         event.stop()
         self.action_page(event.page)
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        for widget in (*self.query(Table), *self.query(Pages), *self.query(Lines)):
-            widget.restyle(look)
-
     def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """What its own keys do."""
         for binding in self.BINDINGS:

@@ -68,11 +68,6 @@ class Events(Pane):
                 self.table.cursor = self.rows.keys[0]
             self.table.settled()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         return (("enter", "its job"), ("/", "filter"), ("s S", "sort"), ("y Y", "copy"))

@@ -131,12 +131,6 @@ class Jobs(Pane):
         if self.detail.display:
             self.detail.fill()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-        self.detail.restyle(look)
-
     def shown(self) -> None:
         """The keys go to the table, or what is open."""
         (self.detail.current if self.has_class("-open") and self.has_class("-low") else self.table).focus()

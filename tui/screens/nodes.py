@@ -98,11 +98,6 @@ class Nodes(Pane):
         """Another node may have another key."""
         self.post_message(self.Changed())
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         pool = self.rows.get(self.table.cursor)

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.containers import Vertical
 from textual.message import Message
 
+from tui.widgets.hydrograph import Hydrograph
+from tui.widgets.lines import Lines
+from tui.widgets.log import Log
+from tui.widgets.pages import Pages
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -102,6 +106,14 @@ class Pane(Vertical):
     def restyle(self, look: Look) -> None:
         """Take on another look."""
         self.look = look
+        for widget in (
+            *self.query(Table),
+            *self.query(Lines),
+            *self.query(Pages),
+            *self.query(Log),
+            *self.query(Hydrograph),
+        ):
+            widget.restyle(look)
 
     def identity(self) -> str:
         """The id under the cursor, for `y`."""

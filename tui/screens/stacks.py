@@ -102,11 +102,6 @@ class Stacks(EnginePane[Berth]):
             self._folder = self._folder or TemporaryDirectory(prefix="dmod-dashboard-")
             self._speech = Speech(service, Path(self._folder.name) / f"{service.container}.log")
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.query_one(Log).restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         first = (("esc", "back"),) if self.open else (("enter", "open"), ("/", "filter"))
