@@ -10,7 +10,7 @@ from textual.widgets import ContentSwitcher
 
 from tui.rows import Rows
 from tui.screens.confirm import Confirm, Name, refused
-from tui.screens.pane import Pane
+from tui.screens.paged import PagedPane
 from tui.widgets.lines import Lines
 from tui.widgets.pages import Pages
 from tui.widgets.table import Table
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class EnginePane(Pane, Generic[T]):
+class EnginePane(PagedPane, Generic[T]):
     """The engine is asked while it is in front; what is done goes on in threads, and is told on the page `doing`."""
 
     pages: ClassVar[Mapping[str, str]]  # of the row, with their keys
@@ -94,11 +94,6 @@ class EnginePane(Pane, Generic[T]):
         return self.query_one(ContentSwitcher)
 
     @property
-    def open(self) -> bool:
-        """Whether a page is."""
-        return self.has_class("-open")
-
-    @property
     def current(self) -> Widget:
         """The page that is open."""
         return self.query_one(f"#{self.name_}-{self.page}")
@@ -153,24 +148,6 @@ class EnginePane(Pane, Generic[T]):
             self.current.focus()
         self.post_message(self.Changed())
 
-    def action_whole(self) -> None:
-        """The page alone, and back."""
-        if self.open:
-            self.toggle_class("-whole")
-            (self.current if self.has_class("-whole") else self.table).focus()
-
-    def action_back(self) -> None:
-        """Close what is open; then take the marks away; then the filter."""
-        if self.open:
-            self.remove_class("-open", "-whole")
-        elif self.table.marks:
-            marks, self.table.marks = self.table.marks, set()
-            self.table.touched(marks)
-        elif self.filter:
-            self.typed("", done=True)
-        self.table.focus()
-        self.post_message(self.Changed())
-
     def change(self, question: str, title: str, act: Callable[[Doing], str], name: str = "") -> None:
         """Do something after a question; with `name`, that must be typed."""
         if not refused(self.app, self.feed):
@@ -201,11 +178,6 @@ class EnginePane(Pane, Generic[T]):
         if self.open:
             self.fill()
         self.post_message(self.Changed())
-
-    def on_pages_picked(self, event: Pages.Picked) -> None:
-        """A page was clicked."""
-        event.stop()
-        self.action_page(event.page)
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """What its own keys do."""

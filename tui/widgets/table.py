@@ -154,6 +154,11 @@ class Table(ScrollView, Generic[T], can_focus=True):
         marked = [key for key in self.rows.keys if key in self.marks] if self.marks else []
         return marked or ([self.cursor] if self.cursor is not None else [])
 
+    def unmark(self) -> None:
+        """Take all marks away."""
+        marks, self.marks = self.marks, set()
+        self.touched(marks)
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         width = self.size.width
