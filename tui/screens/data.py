@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -11,7 +12,7 @@ from tui.datasets import Span, columns, facts
 from tui.need import Need
 from tui.rows import Rows
 from tui.screens.answer import Answer
-from tui.screens.confirm import Name, refused
+from tui.screens.confirm import ask, refused
 from tui.screens.jobs import Jobs
 from tui.screens.pane import Pane
 from tui.widgets.lines import Lines
@@ -160,14 +161,13 @@ class Data(Pane):
         if self.table.cursor is None or refused(self.app, self.feed):
             return
         name = str(self.table.cursor)
-
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-            if yes:
-                self._run("delete", name, "--yes", doing="deleting")
-            else:
-                self.app.notify(f"{name} stays", timeout=2, markup=False)
-
-        self.app.push_screen(Name(f"Delete dataset {name} and its files?", name), answered)
+        ask(
+            self.app,
+            f"Delete dataset {name} and its files?",
+            partial(self._run, "delete", name, "--yes", doing="deleting"),
+            name=name,
+            otherwise=partial(self.app.notify, f"{name} stays", timeout=2, markup=False),
+        )
 
     def _run(self, verb: str, *words: str, doing: str) -> None:
         answer = Answer(self.look, self.feed.project.root, "dataset", verb, *words, doing=doing)

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.widgets import ContentSwitcher
 
 from tui.rows import Rows
-from tui.screens.confirm import Confirm, Name, refused
+from tui.screens.confirm import ask, refused
 from tui.screens.paged import PagedPane
 from tui.widgets.lines import Lines
 from tui.widgets.pages import Pages
@@ -151,14 +151,12 @@ class EnginePane(PagedPane, Generic[T]):
     def change(self, question: str, title: str, act: Callable[[Doing], str], name: str = "") -> None:
         """Do something after a question; with `name`, that must be typed."""
         if not refused(self.app, self.feed):
-            asked = Name(question, name) if name else Confirm(question)
-            self.app.push_screen(asked, partial(self._answered, title, act))
+            ask(self.app, question, partial(self._begin, title, act), name=name)
 
-    def _answered(self, title: str, act: Callable[[Doing], str], yes: bool | None) -> None:  # noqa: FBT001
-        if yes:
-            self.feed.doings.begin(title, act)
-            if not (self.open and self.page == "doing"):
-                self.action_page("doing")
+    def _begin(self, title: str, act: Callable[[Doing], str]) -> None:
+        self.feed.doings.begin(title, act)
+        if not (self.open and self.page == "doing"):
+            self.action_page("doing")
 
     def done(self) -> None:
         """Something was changed: ask anew."""

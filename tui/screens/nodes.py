@@ -15,7 +15,7 @@ from tui.columns import Column
 from tui.job_columns import ago, bar
 from tui.machine import spark
 from tui.rows import Rows
-from tui.screens.confirm import Confirm, attempt, refused
+from tui.screens.confirm import ask, attempt, refused
 from tui.screens.pane import Pane
 from tui.widgets.table import Table
 
@@ -85,14 +85,13 @@ class Nodes(Pane):
         going = f" What runs there goes on: {pool.tasks}." if pool.tasks else ""
         question = f"Resume node {name}?" if pool.drained else f"Drain node {name}? Nothing new starts there.{going}"
 
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-            if yes:
-                attempt(self.app, [partial(act, name)])
-                self.feed.wrote(start=False)
-                self.settle()
-                self.post_message(self.Changed())
+        def then() -> None:
+            attempt(self.app, [partial(act, name)])
+            self.feed.wrote(start=False)
+            self.settle()
+            self.post_message(self.Changed())
 
-        self.app.push_screen(Confirm(question), answered)
+        ask(self.app, question, then)
 
     def on_table_moved(self) -> None:
         """Another node may have another key."""
