@@ -46,12 +46,12 @@ class Berth:
     @property
     def word(self) -> str:
         """How it is."""
-        return (self.service.health or self.service.state) if self.service else "down"
+        return self.service.word if self.service else "down"
 
     @property
     def well(self) -> bool:
         """Whether it does what it should."""
-        return self.word in {"healthy", "running"}
+        return self.service is not None and self.service.well
 
 
 def berths(project: Project) -> list[Berth]:

@@ -150,7 +150,7 @@ class Stacks(EnginePane[Berth]):
         def act(doing: Doing) -> str:
             alone(project, wanted)
             found = orchestration.up(project, wanted, orchestration.told(project, wanted, doing.built))
-            return _said(f"{each.service} is {each.health or each.state}" for each in found)
+            return _said(f"{each.service} is {each.word}" for each in found)
 
         if wanted:
             self.change(
@@ -163,7 +163,7 @@ class Stacks(EnginePane[Berth]):
 
         def act(doing: Doing) -> str:
             found = orchestration.restart(project, wanted, orchestration.told(project, wanted, doing.built))
-            return _said(f"{each.service} is {each.health or each.state}" for each in found)
+            return _said(f"{each.service} is {each.word}" for each in found)
 
         if wanted:
             self.change(f"Restart {_names(wanted)}?", f"restart {_names(wanted)}", act)
