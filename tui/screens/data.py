@@ -55,12 +55,12 @@ class Data(Pane):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
         self.span = Span()
-        self._columns = columns(self.span, feed.clock)
-        self.rows: Rows[Dataset] = Rows(lambda dataset: dataset.name, self._columns, sort="name", reverse=False)
+        shown = columns(self.span, feed.clock)
+        self.rows: Rows[Dataset] = Rows(lambda dataset: dataset.name, shown, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
         """The table, and what opens below it."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="datasets")
+        yield Table(self.rows, self.look, empty=self._empty, name="datasets")
         yield Pages(self.look)
         yield Lines(self.look, name="dataset")
 

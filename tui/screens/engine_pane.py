@@ -42,7 +42,6 @@ class EnginePane(PagedPane, Generic[T]):
     EnginePane ContentSwitcher > * { height: 1fr; width: 1fr; }
     EnginePane.-open ContentSwitcher, EnginePane.-open Pages { display: block; }
     EnginePane.-whole Table { display: none; }
-    EnginePane.-whole ContentSwitcher { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "page('overview')", "overview", show=False),
@@ -53,7 +52,7 @@ class EnginePane(PagedPane, Generic[T]):
 
     def __init__(self, look: Look, feed: Feed, asked: Asked[list[T]], columns: Sequence[Column[T]]) -> None:
         super().__init__(look, feed)
-        self.asked_, self._columns = asked, columns
+        self.asked_ = asked
         self.rows: Rows[T] = Rows(self.key_of, columns, sort=columns[0].key, reverse=False)
         self.page = "overview"
         self._minute = ""  # for which ages are shown
@@ -76,7 +75,7 @@ class EnginePane(PagedPane, Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The table, and the pages that open below it."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name=f"{self.name_}-table")
+        yield Table(self.rows, self.look, empty=self._empty, name=f"{self.name_}-table")
         yield Pages(self.look)
         with ContentSwitcher(initial=f"{self.name_}-overview"):
             yield Lines(self.look, name=f"{self.name_}-overview")
@@ -158,7 +157,7 @@ class EnginePane(PagedPane, Generic[T]):
         if not (self.open and self.page == "doing"):
             self.action_page("doing")
 
-    def done(self) -> None:
+    def soon(self) -> None:
         """Something was changed: ask anew."""
         self.asked_.soon()
 

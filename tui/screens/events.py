@@ -45,12 +45,11 @@ class Events(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self._columns = _columns()
-        self.rows: Rows[Happening] = Rows(lambda event: event.id, self._columns, sort="time", reverse=True)
+        self.rows: Rows[Happening] = Rows(lambda event: event.id, _columns(), sort="time", reverse=True)
 
     def compose(self) -> ComposeResult:
         """The table."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="happenings")
+        yield Table(self.rows, self.look, empty=self._empty, name="happenings")
 
     def shown(self) -> None:
         """The keys go to the table."""

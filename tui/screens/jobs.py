@@ -42,9 +42,7 @@ class Jobs(PagedPane):
     Jobs Detail { height: 1fr; display: none; }
     Jobs.-open Detail { display: block; }
     Jobs.-whole #table { display: none; }
-    Jobs.-whole Detail { height: 1fr; }
     Jobs.-open.-low #table { display: none; }
-    Jobs.-low Detail { height: 1fr; }
     Detail ContentSwitcher { height: 1fr; }
     Detail ContentSwitcher > * { height: 1fr; width: 1fr; }
     """
@@ -66,8 +64,7 @@ class Jobs(PagedPane):
 
     def compose(self) -> ComposeResult:
         """The table, and the detail that opens below it."""
-        shown = list(self.rows.columns.values())
-        yield Table(self.rows, shown, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
+        yield Table(self.rows, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
         yield Detail(self.look, self.feed, name="detail")
 
     @property

@@ -49,12 +49,12 @@ class Nodes(Pane):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
         self._past: dict[str, deque[float]] = {}  # by node: which share of its cpus was held, while this was open
-        self._columns = _columns(feed.clock, self._past)
-        self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, self._columns, sort="name", reverse=False)
+        columns = _columns(feed.clock, self._past)
+        self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, columns, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
         """The table."""
-        yield Table(self.rows, self._columns, self.look, empty=list, name="pools")
+        yield Table(self.rows, self.look, empty=list, name="pools")
 
     def shown(self) -> None:
         """The keys go to the table."""
