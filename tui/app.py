@@ -16,7 +16,7 @@ from tui.machine import Machine
 from tui.memory import Memory
 from tui.options import Options
 from tui.screens.choose import Choose
-from tui.screens.confirm import Confirm
+from tui.screens.confirm import Confirm, ask
 from tui.screens.help import Help
 from tui.screens.jobs import Jobs
 from tui.screens.panes import KINDS, Panes
@@ -182,14 +182,13 @@ class Dashboard(App[None]):
         """Leave; what would end with it is asked about first."""
         going = self.feed.doings.going
         if going and not isinstance(self.screen, Confirm):
-            self.push_screen(Confirm(f"{going[0].title} is going on, and ends if you leave. Leave?"), self._leave)
+            ask(self, f"{going[0].title} is going on, and ends if you leave. Leave?", self._leave)
         else:
-            self._leave(yes=True)
+            self._leave()
 
-    def _leave(self, yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-        if yes:
-            self._remember()
-            self.exit()
+    def _leave(self) -> None:
+        self._remember()
+        self.exit()
 
     def _remember(self) -> None:
         """How it is now: also for a terminal that is closed."""

@@ -10,6 +10,7 @@ from dmod.data.domain import counted
 from dmod.units import format_duration, format_memory
 from tui.columns import Column
 from tui.job_columns import ago
+from tui.look import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,16 +114,16 @@ def facts(dataset: Dataset, now: datetime, need: Need | None = None) -> list[Lin
     """Everything about a dataset, as lines."""
     domain = dataset.domain
     lines = [
-        _fact("category", (str(dataset.category), "text"), (f"  {domain.format}", "muted")),
-        _fact("created", (f"{dataset.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {ago(dataset.created, now)}", "muted")),
-        _fact("files", (f"{len(dataset.files):,}", "text"), (f"  {format_memory(dataset.size)}", "muted")),
+        fact("category", (str(dataset.category), "text"), (f"  {domain.format}", "muted")),
+        fact("created", (f"{dataset.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {ago(dataset.created, now)}", "muted")),
+        fact("files", (f"{len(dataset.files):,}", "text"), (f"  {format_memory(dataset.size)}", "muted")),
     ]
     if domain.features:
-        lines.append(_fact("covers", *_covers(dataset), (_some(domain.features), "muted")))
+        lines.append(fact("covers", *_covers(dataset), (_some(domain.features), "muted")))
     if domain.time is not None:
         step = f"  every {format_duration(domain.step)}" if domain.step else ""
         lines.append(
-            _fact(
+            fact(
                 "time",
                 (f"{domain.time.begin:%Y-%m-%d %H:%M} to {domain.time.end:%Y-%m-%d %H:%M}", "text"),
                 (step, "muted"),
@@ -131,22 +132,18 @@ def facts(dataset: Dataset, now: datetime, need: Need | None = None) -> list[Lin
     if need is not None and domain.time is not None:
         gaps = need.said(dataset)
         lines.append(
-            _fact(f"job {need.job}", *([(gaps[0], "error")] if gaps else [("✓ ", "success"), ("covered", "text")]))
+            fact(f"job {need.job}", *([(gaps[0], "error")] if gaps else [("✓ ", "success"), ("covered", "text")]))
         )
-        lines += [_fact("", (gap, "error")) for gap in gaps[1:]]
+        lines += [fact("", (gap, "error")) for gap in gaps[1:]]
     if domain.variables:
-        lines.append(_fact("variables", (", ".join(domain.variables), "text")))
+        lines.append(fact("variables", (", ".join(domain.variables), "text")))
     if dataset.derived_from:
-        lines.append(_fact("made from", (", ".join(dataset.derived_from), "secondary")))
+        lines.append(fact("made from", (", ".join(dataset.derived_from), "secondary")))
     if dataset.job is not None:
-        lines.append(_fact("by job", (str(dataset.job), "text")))
-    shown = [_fact("" if at else "holds", (file.path, "muted")) for at, file in enumerate(dataset.files[:12])]
-    more = [_fact("", (f"and {len(dataset.files) - 12:,} more", "muted"))] if len(dataset.files) > 12 else []
+        lines.append(fact("by job", (str(dataset.job), "text")))
+    shown = [fact("" if at else "holds", (file.path, "muted")) for at, file in enumerate(dataset.files[:12])]
+    more = [fact("", (f"and {len(dataset.files) - 12:,} more", "muted"))] if len(dataset.files) > 12 else []
     return [(), *lines, *shown, *more]
-
-
-def _fact(label: str, *pieces: tuple[str, str]) -> Line:
-    return ((f"  {label:<11} ", "muted"), *pieces)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections import deque
-from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -113,10 +112,8 @@ class Doings:
     def abandon(self) -> None:
         """End the programs that do it: whoever leaves does not wait for them."""
         me = os.getpid()
-        for pid, found in processes.everything().items() if self.going else ():
-            if found.parent == me and _name(pid) in _OURS:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+        mine = (pid for pid, found in processes.everything().items() if found.parent == me) if self.going else ()
+        processes.send((pid for pid in mine if _name(pid) in _OURS), signal.SIGTERM)
 
 
 def _far(name: str, far: Far) -> list[Line]:
@@ -139,8 +136,4 @@ def _wrong(error: DmodError | None) -> list[Line]:
 
 
 def _name(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/comm") as file:  # noqa: PTH123 - light
-            return file.read().strip()
-    except OSError:
-        return ""
+    return processes.read(f"/proc/{pid}/comm").decode().strip()

@@ -11,6 +11,7 @@ from dmod.errors import NotFoundError
 from dmod.units import format_memory
 from tui.columns import Column
 from tui.job_columns import ago
+from tui.look import fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,9 @@ def columns(clock: Clock) -> tuple[Column[Row], ...]:
         Column("name", "IMAGE", 14, lambda r: ((r.name, "text"),), lambda r: r.name, grow=1, most=24),
         Column("state", "STATE", 10, _state, lambda r: r.image.state),
         Column("size", "SIZE", 9, _size, lambda r: r.image.size or None, right=True),
-        Column("built", "BUILT", 10, lambda r: ((_built(r, clock()), "muted"),), lambda r: r.image.created, 2),
+        Column(
+            "built", "BUILT", 10, lambda r: ((ago(r.image.created, clock()), "muted"),), lambda r: r.image.created, 2
+        ),
         Column("reference", "REFERENCE", 30, lambda r: ((r.image.reference, "muted"),), lambda r: r.image.reference, 3),
         Column("from", "FROM", 22, _from, lambda r: r.image.stands_on, optional=4),
         Column("users", "USED BY", 20, _users, lambda r: (-len(r.image.containers), r.stacks), grow=3),
@@ -71,35 +74,31 @@ def facts(row: Row, made: Sequence[dict[str, Any]] | None, now: datetime) -> lis
     mend = {"missing": "not built: B builds it", "outdated": "what it is made of has changed: B builds it anew"}
     lines: list[Line] = [
         (),
-        _fact("state", *_state(row), (f"  {mend.get(image.state, '')}", "muted")),
-        _fact("reference", (image.reference, "text")),
+        fact("state", *_state(row), (f"  {mend.get(image.state, '')}", "muted")),
+        fact("reference", (image.reference, "text")),
     ]
     if image.state != MISSING:
         version = f"{image.version}  {image.revision[:12]}".strip()
         lines += [
-            _fact("id", (image.id, "muted")),
-            _fact("size", (format_memory(image.size), "text")),
-            _fact("built", (f"{image.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {_built(row, now)}", "muted")),
-            *([_fact("of dmod", (version, "text"))] if version else []),
+            fact("id", (image.id, "muted")),
+            fact("size", (format_memory(image.size), "text")),
+            fact("built", (f"{image.created:%Y-%m-%d %H:%M:%S}", "text"), (f"  {ago(image.created, now)}", "muted")),
+            *([fact("of dmod", (version, "text"))] if version else []),
         ]
     lines += [
-        _fact("from", (", ".join(image.stands_on), "secondary")),
-        _fact("stacks", (", ".join(row.stacks) or "none", "text")),
-        _fact("containers", (", ".join(image.containers) or "none", "text")),
+        fact("from", (", ".join(image.stands_on), "secondary")),
+        fact("stacks", (", ".join(row.stacks) or "none", "text")),
+        fact("containers", (", ".join(image.containers) or "none", "text")),
         (),
     ]
     if made is None:
-        return [*lines, _fact("layers", ("reading…", "muted"))]
+        return [*lines, fact("layers", ("reading…", "muted"))]
     return [*lines, *(_layer(at, each) for at, each in enumerate(made))]
-
-
-def _fact(label: str, *pieces: tuple[str, str]) -> Line:
-    return ((f"  {label:<11} ", "muted"), *pieces)
 
 
 def _layer(at: int, said: dict[str, Any]) -> Line:
     size = format_memory(said["size"]) if said["size"] else "-"
-    return _fact("" if at else "layers", (f"{size:>9}  ", "text"), (said["created_by"], "muted"))
+    return fact("" if at else "layers", (f"{size:>9}  ", "text"), (said["created_by"], "muted"))
 
 
 def _state(row: Row) -> Line:
@@ -109,10 +108,6 @@ def _state(row: Row) -> Line:
 
 def _size(row: Row) -> Line:
     return ((format_memory(row.image.size), "text"),) if row.image.size else ()
-
-
-def _built(row: Row, now: datetime) -> str:
-    return ago(row.image.created, now)
 
 
 def _from(row: Row) -> Line:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dmod.units import format_duration
 from tui.columns import Column
 from tui.entry import ACTIVE, Entry
-from tui.look import glyph
+from tui.look import state
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -27,7 +27,7 @@ def columns(clock: Clock, unfolded: Container[Key] = ()) -> tuple[Column[Entry],
         Column("id", "ID", 5, _id, lambda e: e.id, grow=1, most=7, right=True),
         Column("name", "NAME", 18, lambda e: _name(e, unfolded), lambda e: e.name, grow=1, most=34),
         Column("kind", "KIND", 10, lambda e: (("" if e.task else e.kind, "muted"),), lambda e: e.kind, optional=4),
-        Column("state", "STATE", 12, _state, lambda e: _RANK.get(e.status, 9)),
+        Column("state", "STATE", 12, lambda e: state(e.status), lambda e: _RANK.get(e.status, 9)),
         Column("progress", "PROGRESS", _BAR + 5, _progress, Entry.share, optional=3),
         Column("cpus", "CPUS", 4, lambda e: ((str(e.cpus), "text"),), lambda e: e.cpus, optional=5, right=True),
         Column("age", "AGE", 4, lambda e: _age(e, clock()), lambda e: e.submitted, optional=6, right=True),
@@ -64,11 +64,6 @@ def _name(entry: Entry, unfolded: Container[Key]) -> Line:
     if entry.tasks:
         return (entry.name, "text"), (" ▾" if entry.id in unfolded else " ▸", "muted")
     return ((entry.name, "text"),)
-
-
-def _state(entry: Entry) -> Line:
-    sign, style = glyph(entry.status)
-    return (f"{sign} ", style), (entry.status, "text" if entry.status in ("running", "failed") else "muted")
 
 
 def _progress(entry: Entry) -> Line:

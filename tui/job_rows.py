@@ -58,13 +58,6 @@ class JobRows(Rows[Entry]):
         entry = super().__getitem__(job)
         return Entry.of_task(entry, self.unfolded[job][number]) if number else entry
 
-    def get(self, key: Key | None) -> Entry | None:
-        """The same, if it is there."""
-        try:
-            return None if key is None else self[key]
-        except KeyError:
-            return None
-
     def job(self, key: Key | None) -> Entry | None:
         """The job itself, also of a task."""
         return None if key is None else super().get(_parts(key)[0])

@@ -140,6 +140,17 @@ def glyph(status: str) -> Piece:
     return sign, style
 
 
+def state(status: str) -> Line:
+    """A job's status with its sign, for a table."""
+    sign, style = glyph(status)
+    return (f"{sign} ", style), (status, "text" if status in ("running", "failed") else "muted")
+
+
+def fact(label: str, *pieces: Piece) -> Line:
+    """A line of a page about a row: what it tells, and that."""
+    return ((f"  {label:<11} ", "muted"), *pieces)
+
+
 @lru_cache(4096)
 def _narrow(text: str) -> str:
     return text.translate(_ASCII).encode("ascii", "replace").decode()

@@ -67,12 +67,15 @@ class Rows(Generic[T]):
         return key in self._values
 
     def __getitem__(self, key: Key) -> T:
-        """The value of a key."""
+        """The value of a key. Raises KeyError."""
         return self._values[key]
 
     def get(self, key: Key | None) -> T | None:
         """The value of a key, if there is one."""
-        return None if key is None else self._values.get(key)
+        try:
+            return None if key is None else self[key]
+        except KeyError:
+            return None
 
     def revision(self, key: Key) -> int:
         """A number that changes when the value does."""

@@ -11,6 +11,7 @@ from dmod.docker.stack_service import Service
 from dmod.paths import shown
 from tui.columns import Column
 from tui.job_columns import ago
+from tui.look import fact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,12 +46,12 @@ class Berth:
     @property
     def word(self) -> str:
         """How it is."""
-        return (self.service.health or self.service.state) if self.service else "down"
+        return self.service.word if self.service else "down"
 
     @property
     def well(self) -> bool:
         """Whether it does what it should."""
-        return self.word in {"healthy", "running"}
+        return self.service is not None and self.service.well
 
 
 def berths(project: Project) -> list[Berth]:
@@ -81,27 +82,23 @@ def columns(clock: Clock) -> tuple[Column[Berth], ...]:
 def facts(berth: Berth, now: datetime) -> list[Line]:
     """Everything about a service or a stack, as lines."""
     stack, service = berth.stack, berth.service
-    lines: list[Line] = [(), _fact("state", *_health(berth), *((("  ", "text"), *_error(berth)) if service else ()))]
+    lines: list[Line] = [(), fact("state", *_health(berth), *((("  ", "text"), *_error(berth)) if service else ()))]
     if service is None:
-        lines.append(_fact("", ("dmod stack up " + stack.name, "accent"), ("  or U, here", "muted")))
+        lines.append(fact("", ("dmod stack up " + stack.name, "accent"), ("  or U, here", "muted")))
     else:
         began = f"{service.since:%Y-%m-%d %H:%M:%S}" if service.since else "never"
         lines += [
-            _fact("container", (service.container, "text")),
-            _fact("image", (service.image, "secondary")),
-            _fact("listens", (_listens(berth) or "on no port of this machine", "text")),
-            _fact("began", (began, "text"), (f"  {ago(service.since, now)}", "muted")),
-            _fact("restarts", (str(service.restarts), "text")),
+            fact("container", (service.container, "text")),
+            fact("image", (service.image, "secondary")),
+            fact("listens", (_listens(berth) or "on no port of this machine", "text")),
+            fact("began", (began, "text"), (f"  {ago(service.since, now)}", "muted")),
+            fact("restarts", (str(service.restarts), "text")),
         ]
     return [
         *lines,
-        _fact("stack", (stack.name, "text"), (f"  {shown(stack.file)}", "muted")),
-        _fact("images", (", ".join(stack.images) or "none of ours", "secondary")),
+        fact("stack", (stack.name, "text"), (f"  {shown(stack.file)}", "muted")),
+        fact("images", (", ".join(stack.images) or "none of ours", "secondary")),
     ]
-
-
-def _fact(label: str, *pieces: tuple[str, str]) -> Line:
-    return ((f"  {label:<11} ", "muted"), *pieces)
 
 
 def _name(berth: Berth) -> str:

@@ -8,7 +8,7 @@ from dmod.errors import DmodError
 from dmod.jobs.numbers import Numbers
 from dmod.units import format_duration
 from tui.columns import Column
-from tui.look import glyph
+from tui.look import state
 from tui.rows import Rows
 
 if TYPE_CHECKING:
@@ -67,13 +67,6 @@ class TaskRows(Rows["Task"]):
                 self._pieces[at] = {}
         return self._pieces[at][int(key)]
 
-    def get(self, key: Key | None) -> Task | None:
-        """A task, if there is one."""
-        try:
-            return None if key is None else self[key]
-        except KeyError:
-            return None
-
     def revision(self, key: Key) -> int:
         """How often they were read anew."""
         del key
@@ -110,17 +103,12 @@ def columns(clock: Clock) -> tuple[Column[Task], ...]:
     """What is told of a task."""
     return (
         Column("number", "TASK", 7, lambda t: ((f"{t.number}", "muted"),), lambda t: t.number, right=True),
-        Column("state", "STATE", 12, _state, lambda t: t.status),
+        Column("state", "STATE", 12, lambda t: state(str(t.status)), lambda t: t.status),
         Column("attempt", "TRY", 3, _attempt, lambda t: t.attempt, 2, right=True),
         Column("runtime", "RUNTIME", 8, lambda t: _runtime(t, clock()), lambda t: t.started, 1, right=True),
         Column("exit", "EXIT", 4, _exit, lambda t: t.exit_code, 3, right=True),
         Column("why", "WHY", 20, _why, lambda t: t.reason, grow=1),
     )
-
-
-def _state(task: Task) -> Line:
-    sign, style = glyph(str(task.status))
-    return (f"{sign} ", style), (str(task.status), "text" if task.status in ("running", "failed") else "muted")
 
 
 def _attempt(task: Task) -> Line:

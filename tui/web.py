@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
 import signal
 import socket
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import aiohttp_jinja2
@@ -58,9 +56,7 @@ class Site(Server):  # type: ignore[misc] # it has no types
     @staticmethod
     async def _end(_app: web.Application) -> None:
         """End the dashboards of visitors, who may not have left: they are children of this process."""
-        for pid in processes.children():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+        processes.send(processes.children(), signal.SIGTERM)
 
     @web.middleware  # type: ignore[untyped-decorator]
     async def _guard(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dmod.cli.job_list import parts, row, spent, waiting
-from dmod.cli.output import mark, paint, say, write
+from dmod.cli.output import mark, paint, say, show_record, write
 from dmod.cli.settings import current
 from dmod.cli.terminal import visible
 from dmod.errors import TimedOutError, UsageError
 from dmod.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dmod.jobs.job import Job
     from dmod.jobs.status import Status
@@ -41,7 +42,7 @@ class Follower:
         why, now = waiting(self._queue, jobs), time.monotonic()
         for job in jobs:
             self._said[job.id] = (job.status, now)
-            _line(job, row(job, why))
+            show_record(row(job, why), name_key="id", table=partial(_lines, job))
         sys.stdout.flush()
 
     def changed(self, ids: Sequence[int]) -> None:
@@ -91,20 +92,12 @@ def follow(wanted: Wanted, queue: Queue) -> None:
         raise
 
 
-def _line(job: Job, record: dict[str, Any]) -> None:
-    """In the format of -o."""
-    settings = current()
-    if settings.machine:
-        from dmod.cli.values import written
-
-        write(written(record, settings.output))
-    elif settings.output == "name":
-        write(str(job.id))
-    else:
-        when = job.ended or job.started or job.submitted
-        why = " ".join(str(record["why"]).split())
-        cells = (f"{when:%Y-%m-%d %H:%M:%S}", str(job.id), job.name, mark(str(job.status)), parts(record["tasks"]))
-        write(_laid((*cells, spent(record["runtime"]), why)))
+def _lines(job: Job, record: Mapping[str, Any]) -> list[str]:
+    """For people."""
+    when = job.ended or job.started or job.submitted
+    why = " ".join(str(record["why"]).split())
+    cells = (f"{when:%Y-%m-%d %H:%M:%S}", str(job.id), job.name, mark(str(job.status)), parts(record["tasks"]))
+    return [_laid((*cells, spent(record["runtime"]), why))]
 
 
 def _laid(cells: Sequence[str]) -> str:

@@ -116,6 +116,4 @@ def _unhealthy(project: Project, stack: Stack, error: Exception) -> DmodError:
     first = broken[0]
     last = [line for _, line in logs(project, [stack], tail=_LAST)]
     why = first.error or " | ".join(last) or refusal(error).why
-    return DmodError(
-        f"{stack.name}: {first.service} is {first.health or first.state}", why=why, fix=f"dmod stack logs {stack.name}"
-    )
+    return DmodError(f"{stack.name}: {first.service} is {first.word}", why=why, fix=f"dmod stack logs {stack.name}")

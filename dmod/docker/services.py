@@ -36,8 +36,8 @@ def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
 
 def condition(found: Iterable[Service]) -> str:
     """How a stack is, by the worst of its services: healthy, running, ... or down."""
-    words = [each.health or each.state for each in found]
-    return next((word for word in words if word not in {"healthy", "running"}), words[0] if words else "down")
+    words = [each.word for each in sorted(found, key=lambda each: each.well)]
+    return words[0] if words else "down"
 
 
 @contextmanager

@@ -28,6 +28,16 @@ class Service:
     node: str = ""  # of the Swarm; "" is this machine
 
     @property
+    def word(self) -> str:
+        """How it is: its health, or else its state."""
+        return self.health or self.state
+
+    @property
+    def well(self) -> bool:
+        """Whether it does what it should."""
+        return self.word in {"healthy", "running"}
+
+    @property
     def ending(self) -> bool:
         """Whether it shows a certificate that ends soon, or has ended."""
         return self.certificate is not None and self.certificate - datetime.now(UTC) < SOON

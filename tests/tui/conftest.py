@@ -23,7 +23,7 @@ from dmod.docker.build import Built
 from dmod.docker.image import Image
 from dmod.docker.stack_service import Service
 from dmod.docker.steps import Steps
-from dmod.errors import ConflictError, DmodError
+from dmod.errors import ConflictError, DmodError, UnreachableError
 from dmod.hydro.period import TimeRange
 from dmod.jobs.kinds.command import Command, CommandSpec
 from dmod.jobs.kinds.evaluation import Evaluation, EvaluationSpec
@@ -486,3 +486,10 @@ def engine(rivers, monkeypatch):
     monkeypatch.setattr(images_screen.image, "delete", lambda found: made.told.append(("delete", *found)) or 3 << 20)
     yield made
     made.go.set()
+
+
+@pytest.fixture
+def away(engine):
+    """The same, and it does not answer."""
+    engine.away = UnreachableError("no Docker Engine answers", why="no socket", fix="sudo systemctl start docker")
+    return engine

@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from dmod.docker.stack import compose_name
-from dmod.errors import UnreachableError
 from tui import speech
 
 REGISTRY = "127.0.0.1:5000"
@@ -105,20 +104,32 @@ def test_marked_stacks_are_restarted_and_taken_down(rivers, engine, play):
     play(rivers.app(), story)
 
 
-def test_what_a_stack_keeps_is_deleted_once_its_name_is_typed(rivers, engine, play):
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("3", "unhealthy", "dmod-rivers-object-store-1", "object-store", "registry", "delete all that it keeps?",
+         "what it kept is deleted", [("down", "object-store", True), ("networks",)]),
+        ("4", "outdated", "base", "base", "bas", "Delete image base",
+         "deleted dmod/base:old; 3MiB free again", [("delete", "sha256:base")]),
+    ],
+    ids=["what a stack keeps", "an image"],
+)  # fmt: skip
+def test_what_is_gone_for_good_is_deleted_once_its_name_is_typed(rivers, engine, play, case):
+    screen, listed, row, name, other, question, said, told = case
+
     async def story(show):
-        table = await front(show, "3", "unhealthy")
-        table.point("dmod-rivers-object-store-1")
+        table = await front(show, screen, listed)
+        table.point(row)
         await show.press("X")
-        assert "delete all that it keeps?" in show.text
-        await show.type("registry")
+        assert question in show.text
+        await show.type(other)
         await show.press("enter")
         assert not engine.told
         await show.press("X")
-        await show.type("object-store")
+        await show.type(name)
         await show.press("enter")
-        await show.until(lambda: "what it kept is deleted" in show.text)
-        assert engine.told[0] == ("down", "object-store", True)
+        await show.until(lambda: said in show.text)
+        assert engine.told == told
 
     play(rivers.app(), story)
 
@@ -223,23 +234,6 @@ def test_images_are_pushed_to_the_registry_of_the_project(rivers, engine, play):
     play(rivers.app(), story)
 
 
-def test_an_image_is_deleted_once_its_name_is_typed(rivers, engine, play):
-    async def story(show):
-        table = await front(show, "4", "outdated")
-        table.point("base")
-        await show.press("X")
-        await show.type("bas")
-        await show.press("enter")
-        assert not engine.told
-        await show.press("X")
-        await show.type("base")
-        await show.press("enter")
-        await show.until(lambda: "deleted dmod/base:old; 3MiB free again" in show.text)
-        assert engine.told == [("delete", "sha256:base")]
-
-    play(rivers.app(), story)
-
-
 @pytest.mark.parametrize(("screen", "keys"), [("3", "UDRX"), ("4", "BPX")])
 def test_read_only_leaves_the_engine_alone(rivers, engine, play, screen, keys):
     async def story(show):
@@ -254,19 +248,17 @@ def test_read_only_leaves_the_engine_alone(rivers, engine, play, screen, keys):
 
 
 @pytest.mark.parametrize("screen", ["3", "4"])
-def test_an_engine_that_is_away_is_said_and_the_rest_goes_on(rivers, engine, play, screen):
-    engine.away = UnreachableError("no Docker Engine answers", why="no socket", fix="sudo systemctl start docker")
-
+def test_an_engine_that_is_away_is_said_and_the_rest_goes_on(rivers, away, play, screen):
     async def story(show):
         await front(show, screen, "no Docker Engine answers: no socket")
         assert "sudo systemctl start docker" in show.line("fix:")
         assert "The rest goes on" in show.text
         for key in ("U", "D", "R", "X", "B", "P", "l", "o", "b", "z", "escape", "escape"):
             await show.press(key)
-        assert not engine.told
+        assert not away.told
         await show.press("1", "enter")
         assert "leaf-4deg" in show.text
-        engine.away = None
+        away.away = None
         await show.press("escape", screen)
         await show.until(lambda: "unhealthy" in show.text or "outdated" in show.text)
 

@@ -12,8 +12,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from screenshot import picture
 
-from dmod.errors import UnreachableError
-
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
@@ -170,9 +168,8 @@ def test_stacks_and_images(rivers, play, look, size):
     play(rivers.app(), story, size=size)
 
 
-def test_engine_away(rivers, engine, play, look):
-    engine.away = UnreachableError("no Docker Engine answers", why="no socket", fix="sudo systemctl start docker")
-
+@pytest.mark.usefixtures("away")
+def test_engine_away(rivers, play, look):
     async def story(show):
         await show.press("3")
         await show.until(lambda: "no Docker Engine" in show.text)

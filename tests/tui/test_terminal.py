@@ -33,7 +33,7 @@ def tmux(tmp_path, missing):
     subprocess.run(["tmux", "-S", socket, "kill-server"], check=False, capture_output=True)
 
 
-def test_a_job_is_watched_canceled_and_left(tmp_path, monkeypatch, tmux):
+def test_a_job_is_watched_canceled_and_left(tmp_path, monkeypatch, tmux, until):
     root = tmp_path / "live"
     here = project.create(root)
     monkeypatch.chdir(root)
@@ -43,12 +43,6 @@ def test_a_job_is_watched_canceled_and_left(tmp_path, monkeypatch, tmux):
     words = [sys.executable, "-m", "dmod.cli", "-C", str(root), "dashboard"]
     keep = '"$@"; echo "it returned $?"; sleep 60'
     tmux("new-session", "-d", "-x", "100", "-y", "32", "/bin/sh", "-c", keep, "sh", *words)
-
-    def until(text: str) -> None:
-        end = time.monotonic() + 30
-        while text not in (screen := tmux("capture-pane", "-p")):
-            assert time.monotonic() < end, f"never saw {text}:\n{screen}"
-            time.sleep(0.05)
 
     try:
         until("● running")

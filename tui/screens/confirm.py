@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -79,6 +79,25 @@ class Name(ModalScreen[bool]):
         self.dismiss(event.value.strip() == self._named)
 
 
+def ask(
+    app: App[Any],
+    question: str,
+    then: Callable[[], object],
+    *,
+    name: str = "",
+    otherwise: Callable[[], object] | None = None,
+) -> None:
+    """Do something after a question; with `name`, that must be typed."""
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
+        if yes:
+            then()
+        elif otherwise is not None:
+            otherwise()
+
+    app.push_screen(Name(question, name) if name else Confirm(question), answered)
+
+
 def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], then: Callable[[set[Key]], None]) -> None:
     """Do one of VERBS to those jobs to which it can be done, after a question; `then` is told which."""
     verb = VERBS[name]
@@ -93,13 +112,12 @@ def change(app: App[object], feed: Feed, name: str, entries: Sequence[Entry], th
         app.notify(said, severity="warning", markup=False)
         return
 
-    def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-        if yes:
-            attempt(app, [partial(getattr(feed, name), *_named(entry)) for entry in fit])
-            feed.wrote(start=verb.start)
-            then({entry.key for entry in fit})
+    def act() -> None:
+        attempt(app, [partial(getattr(feed, name), *_named(entry)) for entry in fit])
+        feed.wrote(start=verb.start)
+        then({entry.key for entry in fit})
 
-    app.push_screen(Confirm(asked(name, fit)), answered)
+    ask(app, asked(name, fit), act)
 
 
 def _named(entry: Entry) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -11,7 +12,7 @@ from tui.datasets import Span, columns, facts
 from tui.need import Need
 from tui.rows import Rows
 from tui.screens.answer import Answer
-from tui.screens.confirm import Name, refused
+from tui.screens.confirm import ask, refused
 from tui.screens.jobs import Jobs
 from tui.screens.pane import Pane
 from tui.widgets.lines import Lines
@@ -54,12 +55,12 @@ class Data(Pane):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
         self.span = Span()
-        self._columns = columns(self.span, feed.clock)
-        self.rows: Rows[Dataset] = Rows(lambda dataset: dataset.name, self._columns, sort="name", reverse=False)
+        shown = columns(self.span, feed.clock)
+        self.rows: Rows[Dataset] = Rows(lambda dataset: dataset.name, shown, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
         """The table, and what opens below it."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="datasets")
+        yield Table(self.rows, self.look, empty=self._empty, name="datasets")
         yield Pages(self.look)
         yield Lines(self.look, name="dataset")
 
@@ -91,13 +92,6 @@ class Data(Pane):
             self.table.touched(changed & set(self.rows.keys))
         self._fill()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-        self.query_one(Pages).restyle(look)
-        self.query_one(Lines).restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         first = ("esc", "back") if self.has_class("-open") else ("enter", "open")
@@ -106,12 +100,13 @@ class Data(Pane):
 
     def note(self) -> Line:
         """What is filtered."""
-        need, said = self.span.need, list[tuple[str, str]]()
-        if self.filter:
-            said += [(f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")]
-        if need is not None:
-            said += [("  ✗ ", "error"), (f"missing for job {need.job} {need.name}", "text")]
-        return tuple(said)
+        need = self.span.need
+        missing = (("  ✗ ", "error"), (f"missing for job {need.job} {need.name}", "text")) if need is not None else ()
+        return (*self.sifted(), *missing)
+
+    def text_of(self, row: Dataset) -> str:
+        """Name, category and format."""
+        return f"{row.name} {row.category} {row.domain.format}"
 
     def identity(self) -> str:
         """The name of the dataset."""
@@ -120,24 +115,6 @@ class Data(Pane):
     def command(self) -> str:
         """The command that shows the same."""
         return f"dmod dataset show {self.table.cursor}" if self.table.cursor else "dmod dataset list"
-
-    def asked(self) -> tuple[str, str] | None:
-        """A part of a name, or a category."""
-        return "filter", self.filter
-
-    def typed(self, text: str, *, done: bool) -> str:
-        """Show those in whose name, category or format all words occur."""
-        self.filter = text
-        words = text.lower().split()
-        self.rows.choose(
-            (lambda each: all(word in f"{each.name} {each.category} {each.domain.format}".lower() for word in words))
-            if words
-            else None
-        )
-        self.table.settled()
-        if done:
-            self.table.focus()
-        return ""
 
     def action_open(self) -> None:
         """Show everything about the dataset."""
@@ -184,14 +161,13 @@ class Data(Pane):
         if self.table.cursor is None or refused(self.app, self.feed):
             return
         name = str(self.table.cursor)
-
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-            if yes:
-                self._run("delete", name, "--yes", doing="deleting")
-            else:
-                self.app.notify(f"{name} stays", timeout=2, markup=False)
-
-        self.app.push_screen(Name(f"Delete dataset {name} and its files?", name), answered)
+        ask(
+            self.app,
+            f"Delete dataset {name} and its files?",
+            partial(self._run, "delete", name, "--yes", doing="deleting"),
+            name=name,
+            otherwise=partial(self.app.notify, f"{name} stays", timeout=2, markup=False),
+        )
 
     def _run(self, verb: str, *words: str, doing: str) -> None:
         answer = Answer(self.look, self.feed.project.root, "dataset", verb, *words, doing=doing)

@@ -9,8 +9,8 @@ from textual.binding import Binding
 from textual.widgets import ContentSwitcher
 
 from tui.rows import Rows
-from tui.screens.confirm import Confirm, Name, refused
-from tui.screens.pane import Pane
+from tui.screens.confirm import ask, refused
+from tui.screens.paged import PagedPane
 from tui.widgets.lines import Lines
 from tui.widgets.pages import Pages
 from tui.widgets.table import Table
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class EnginePane(Pane, Generic[T]):
+class EnginePane(PagedPane, Generic[T]):
     """The engine is asked while it is in front; what is done goes on in threads, and is told on the page `doing`."""
 
     pages: ClassVar[Mapping[str, str]]  # of the row, with their keys
@@ -42,7 +42,6 @@ class EnginePane(Pane, Generic[T]):
     EnginePane ContentSwitcher > * { height: 1fr; width: 1fr; }
     EnginePane.-open ContentSwitcher, EnginePane.-open Pages { display: block; }
     EnginePane.-whole Table { display: none; }
-    EnginePane.-whole ContentSwitcher { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "page('overview')", "overview", show=False),
@@ -53,17 +52,13 @@ class EnginePane(Pane, Generic[T]):
 
     def __init__(self, look: Look, feed: Feed, asked: Asked[list[T]], columns: Sequence[Column[T]]) -> None:
         super().__init__(look, feed)
-        self.asked_, self._columns = asked, columns
+        self.asked_ = asked
         self.rows: Rows[T] = Rows(self.key_of, columns, sort=columns[0].key, reverse=False)
         self.page = "overview"
         self._minute = ""  # for which ages are shown
 
     def key_of(self, row: T) -> str:
         """What a row is found by."""
-        raise NotImplementedError
-
-    def text_of(self, row: T) -> str:
-        """The words that a filter looks for."""
         raise NotImplementedError
 
     def facts(self, row: T) -> list[Line]:
@@ -80,7 +75,7 @@ class EnginePane(Pane, Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The table, and the pages that open below it."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name=f"{self.name_}-table")
+        yield Table(self.rows, self.look, empty=self._empty, name=f"{self.name_}-table")
         yield Pages(self.look)
         with ContentSwitcher(initial=f"{self.name_}-overview"):
             yield Lines(self.look, name=f"{self.name_}-overview")
@@ -96,11 +91,6 @@ class EnginePane(Pane, Generic[T]):
     def below(self) -> Widget:
         """The pages."""
         return self.query_one(ContentSwitcher)
-
-    @property
-    def open(self) -> bool:
-        """Whether a page is."""
-        return self.has_class("-open")
 
     @property
     def current(self) -> Widget:
@@ -157,37 +147,17 @@ class EnginePane(Pane, Generic[T]):
             self.current.focus()
         self.post_message(self.Changed())
 
-    def action_whole(self) -> None:
-        """The page alone, and back."""
-        if self.open:
-            self.toggle_class("-whole")
-            (self.current if self.has_class("-whole") else self.table).focus()
-
-    def action_back(self) -> None:
-        """Close what is open; then take the marks away; then the filter."""
-        if self.open:
-            self.remove_class("-open", "-whole")
-        elif self.table.marks:
-            marks, self.table.marks = self.table.marks, set()
-            self.table.touched(marks)
-        elif self.filter:
-            self.typed("", done=True)
-        self.table.focus()
-        self.post_message(self.Changed())
-
     def change(self, question: str, title: str, act: Callable[[Doing], str], name: str = "") -> None:
         """Do something after a question; with `name`, that must be typed."""
         if not refused(self.app, self.feed):
-            asked = Name(question, name) if name else Confirm(question)
-            self.app.push_screen(asked, partial(self._answered, title, act))
+            ask(self.app, question, partial(self._begin, title, act), name=name)
 
-    def _answered(self, title: str, act: Callable[[Doing], str], yes: bool | None) -> None:  # noqa: FBT001
-        if yes:
-            self.feed.doings.begin(title, act)
-            if not (self.open and self.page == "doing"):
-                self.action_page("doing")
+    def _begin(self, title: str, act: Callable[[Doing], str]) -> None:
+        self.feed.doings.begin(title, act)
+        if not (self.open and self.page == "doing"):
+            self.action_page("doing")
 
-    def done(self) -> None:
+    def soon(self) -> None:
         """Something was changed: ask anew."""
         self.asked_.soon()
 
@@ -206,17 +176,6 @@ class EnginePane(Pane, Generic[T]):
             self.fill()
         self.post_message(self.Changed())
 
-    def on_pages_picked(self, event: Pages.Picked) -> None:
-        """A page was clicked."""
-        event.stop()
-        self.action_page(event.page)
-
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        for widget in (*self.query(Table), *self.query(Pages), *self.query(Lines)):
-            widget.restyle(look)
-
     def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """What its own keys do."""
         for binding in self.BINDINGS:
@@ -224,27 +183,11 @@ class EnginePane(Pane, Generic[T]):
                 said = f"{self.title}: {binding.description}"
                 yield binding.description.capitalize(), said, getattr(self, f"action_{binding.action}")
 
-    def asked(self) -> tuple[str, str] | None:
-        """A part of a name, or of a state."""
-        return "filter", self.filter
-
-    def typed(self, text: str, *, done: bool) -> str:
-        """Show the rows in which all words occur."""
-        self.filter = text
-        words = text.lower().split()
-        self.rows.choose((lambda row: all(word in self.text_of(row).lower() for word in words)) if words else None)
-        self.table.settled()
-        if done:
-            self.table.focus()
-        return ""
-
     def note(self) -> Line:
         """What is filtered, and what goes on."""
         going = self.feed.doings.going
-        said = [("● ", "primary"), (f"{going[0].title}  ", "text")] if going else []
-        if self.filter:
-            said += [(f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {self.rows.total:,}", "muted")]
-        return tuple(said)
+        said = (("● ", "primary"), (f"{going[0].title}  ", "text")) if going else ()
+        return (*said, *self.sifted())
 
     def _empty(self) -> list[Line]:
         """Why there is nothing, and what to type."""

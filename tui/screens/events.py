@@ -45,12 +45,11 @@ class Events(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self._columns = _columns()
-        self.rows: Rows[Happening] = Rows(lambda event: event.id, self._columns, sort="time", reverse=True)
+        self.rows: Rows[Happening] = Rows(lambda event: event.id, _columns(), sort="time", reverse=True)
 
     def compose(self) -> ComposeResult:
         """The table."""
-        yield Table(self.rows, self._columns, self.look, empty=self._empty, name="happenings")
+        yield Table(self.rows, self.look, empty=self._empty, name="happenings")
 
     def shown(self) -> None:
         """The keys go to the table."""
@@ -68,11 +67,6 @@ class Events(Pane):
                 self.table.cursor = self.rows.keys[0]
             self.table.settled()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         return (("enter", "its job"), ("/", "filter"), ("s S", "sort"), ("y Y", "copy"))
@@ -82,7 +76,11 @@ class Events(Pane):
         newest = "the newest " if self.rows.total == PAST else ""
         if not self.filter:
             return ((f"{newest}{self.rows.total:,}", "muted"),) if newest else ()
-        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {newest}{self.rows.total:,}", "muted")
+        return self.sifted(newest)
+
+    def text_of(self, row: Happening) -> str:
+        """All that is told of it but the time."""
+        return f"{row.label} {row.name} {row.status} {row.note}"
 
     def identity(self) -> str:
         """The id of the job, or of its task."""
@@ -93,24 +91,6 @@ class Events(Pane):
         """The command that shows the same."""
         job = self.identity()
         return f"dmod job show {job}" if job else "dmod job list"
-
-    def asked(self) -> tuple[str, str] | None:
-        """Words."""
-        return "filter", self.filter
-
-    def typed(self, text: str, *, done: bool) -> str:
-        """Show the events in which all words occur."""
-        self.filter = text
-        words = text.lower().split()
-        self.rows.choose(
-            (lambda each: all(word in f"{each.label} {each.name} {each.status} {each.note}".lower() for word in words))
-            if words
-            else None
-        )
-        self.table.settled()
-        if done:
-            self.table.focus()
-        return ""
 
     def action_back(self) -> None:
         """Show all again."""

@@ -57,7 +57,8 @@ class Images(EnginePane[Row]):
     def facts(self, row: Row) -> list[Line]:
         """Everything about it, with its layers once they are known."""
         name, project = row.name, self.feed.project
-        asked = self._layers.setdefault(row.image.id, Asked(lambda: made_of(project, name), _AGAIN))
+        if (asked := self._layers.get(row.image.id)) is None:
+            asked = self._layers[row.image.id] = Asked(lambda: made_of(project, name), _AGAIN)
         asked.look(self.feed.clock().timestamp())
         return facts(row, asked.value, self.feed.clock())
 

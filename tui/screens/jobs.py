@@ -13,7 +13,7 @@ from tui.hints import PLOT, no_jobs, of_jobs
 from tui.job_rows import JobRows
 from tui.screens.answer import Answer
 from tui.screens.confirm import change
-from tui.screens.pane import Pane
+from tui.screens.paged import PagedPane
 from tui.verbs import KEYS, meant
 from tui.widgets.detail import PAGES, Detail
 from tui.widgets.log import Log
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from tui.feed import Feed
     from tui.look import Line, Look
     from tui.rows import Key
-    from tui.widgets.pages import Pages
 
 
-class Jobs(Pane):
+class Jobs(PagedPane):
     """Screen 1."""
 
     name_ = "jobs"
@@ -43,9 +42,7 @@ class Jobs(Pane):
     Jobs Detail { height: 1fr; display: none; }
     Jobs.-open Detail { display: block; }
     Jobs.-whole #table { display: none; }
-    Jobs.-whole Detail { height: 1fr; }
     Jobs.-open.-low #table { display: none; }
-    Jobs.-low Detail { height: 1fr; }
     Detail ContentSwitcher { height: 1fr; }
     Detail ContentSwitcher > * { height: 1fr; width: 1fr; }
     """
@@ -62,13 +59,12 @@ class Jobs(Pane):
 
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
-        self.rows = JobRows(feed)
+        self.rows: JobRows = JobRows(feed)
         self._generation = feed.generation
 
     def compose(self) -> ComposeResult:
         """The table, and the detail that opens below it."""
-        shown = list(self.rows.columns.values())
-        yield Table(self.rows, shown, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
+        yield Table(self.rows, self.look, empty=lambda: no_jobs(self.rows.total, self.filter), name="table")
         yield Detail(self.look, self.feed, name="detail")
 
     @property
@@ -80,6 +76,11 @@ class Jobs(Pane):
     def detail(self) -> Detail:
         """What is open below."""
         return self.query_one(Detail)
+
+    @property
+    def current(self) -> Widget:
+        """The page of the detail."""
+        return self.detail.current
 
     def on_mount(self) -> None:
         """Show what is there already."""
@@ -131,19 +132,13 @@ class Jobs(Pane):
         if self.detail.display:
             self.detail.fill()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
-        self.detail.restyle(look)
-
     def shown(self) -> None:
         """The keys go to the table, or what is open."""
-        (self.detail.current if self.has_class("-open") and self.has_class("-low") else self.table).focus()
+        (self.current if self.open and self.has_class("-low") else self.table).focus()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
-        page = self.detail.page if self.has_class("-open") else ""
+        page = self.detail.page if self.open else ""
         here = self.rows.get(self.table.cursor)
         marked = [self.rows[key] for key in self.table.marks if key in self.rows]
         return of_jobs(page, here, marked or ([here] if here else []), read_only=self.feed.read_only)
@@ -200,39 +195,20 @@ class Jobs(Pane):
         """Open the detail at a page; the page's key again closes it."""
         if self.table.cursor is None:
             return
-        was = self.has_class("-open") and self.detail.page == page
+        was = self.open and self.detail.page == page
         self.add_class("-open")
         self._show()
         self.detail.turn(page)
         if was:
             self.action_back()
         elif self.has_class("-low") or self.has_class("-whole") or page == "log" or not self.table.has_focus:
-            self.detail.current.focus()
+            self.current.focus()
         self.post_message(self.Changed())
 
     async def action_plot(self, action: str) -> None:
         """Let the open hydrograph do it."""
         if self.detail.display and self.detail.page == "hydrograph":
             await self.detail.current.run_action(action)
-
-    def action_whole(self) -> None:
-        """The detail alone, and back."""
-        if self.has_class("-open"):
-            self.toggle_class("-whole")
-            (self.detail.current if self.has_class("-whole") else self.table).focus()
-            self.post_message(self.Changed())
-
-    def action_back(self) -> None:
-        """Close what is open; then take the marks away; then the filter."""
-        if self.has_class("-open"):
-            self.remove_class("-open", "-whole")
-        elif self.table.marks:
-            marks, self.table.marks = self.table.marks, set()
-            self.table.touched(marks)
-        elif self.filter:
-            self.typed("", done=True)
-        self.table.focus()
-        self.post_message(self.Changed())
 
     def action_change(self, name: str) -> None:
         """Ask, then do it to the marked jobs, or to the one under the cursor."""
@@ -280,15 +256,10 @@ class Jobs(Pane):
     def on_table_opened(self, event: Table.Opened) -> None:
         """Open the detail, or go into it."""
         event.stop()
-        if self.has_class("-open"):
-            self.detail.current.focus()
+        if self.open:
+            self.current.focus()
         else:
             self.action_page(self.detail.page)
-
-    def on_pages_picked(self, event: Pages.Picked) -> None:
-        """A page was clicked."""
-        event.stop()
-        self.action_page(event.page)
 
     def _changed(self, ids: set[Key]) -> None:
         self.table.marks -= ids

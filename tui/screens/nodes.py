@@ -15,7 +15,7 @@ from tui.columns import Column
 from tui.job_columns import ago, bar
 from tui.machine import spark
 from tui.rows import Rows
-from tui.screens.confirm import Confirm, attempt, refused
+from tui.screens.confirm import ask, attempt, refused
 from tui.screens.pane import Pane
 from tui.widgets.table import Table
 
@@ -49,12 +49,12 @@ class Nodes(Pane):
     def __init__(self, look: Look, feed: Feed) -> None:
         super().__init__(look, feed)
         self._past: dict[str, deque[float]] = {}  # by node: which share of its cpus was held, while this was open
-        self._columns = _columns(feed.clock, self._past)
-        self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, self._columns, sort="name", reverse=False)
+        columns = _columns(feed.clock, self._past)
+        self.rows: Rows[Pool] = Rows(lambda pool: pool.node.name, columns, sort="name", reverse=False)
 
     def compose(self) -> ComposeResult:
         """The table."""
-        yield Table(self.rows, self._columns, self.look, empty=list, name="pools")
+        yield Table(self.rows, self.look, empty=list, name="pools")
 
     def shown(self) -> None:
         """The keys go to the table."""
@@ -85,23 +85,17 @@ class Nodes(Pane):
         going = f" What runs there goes on: {pool.tasks}." if pool.tasks else ""
         question = f"Resume node {name}?" if pool.drained else f"Drain node {name}? Nothing new starts there.{going}"
 
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a screen returns
-            if yes:
-                attempt(self.app, [partial(act, name)])
-                self.feed.wrote(start=False)
-                self.settle()
-                self.post_message(self.Changed())
+        def then() -> None:
+            attempt(self.app, [partial(act, name)])
+            self.feed.wrote(start=False)
+            self.settle()
+            self.post_message(self.Changed())
 
-        self.app.push_screen(Confirm(question), answered)
+        ask(self.app, question, then)
 
     def on_table_moved(self) -> None:
         """Another node may have another key."""
         self.post_message(self.Changed())
-
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.table.restyle(look)
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
@@ -117,6 +111,15 @@ class Nodes(Pane):
     def command(self) -> str:
         """The command that shows the same."""
         return f"dmod node show {self.table.cursor}" if self.table.cursor else "dmod node list"
+
+    def asked(self) -> tuple[str, str] | None:
+        """Nothing: there are few, and all are shown."""
+        return None
+
+    def typed(self, text: str, *, done: bool) -> str:
+        """Nothing is."""
+        del text, done
+        return ""
 
 
 def _columns(clock: Clock, past: Mapping[str, Sequence[float]]) -> tuple[Column[Pool], ...]:

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.containers import Vertical
 from textual.message import Message
 
+from tui.widgets.hydrograph import Hydrograph
+from tui.widgets.lines import Lines
+from tui.widgets.log import Log
+from tui.widgets.pages import Pages
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from tui.feed import Feed
     from tui.look import Line, Look
     from tui.memory import Memory
+    from tui.rows import Rows
 
 
 class Pane(Vertical):
@@ -25,6 +30,7 @@ class Pane(Vertical):
     name_: ClassVar[str]  # as in --screen
     title: ClassVar[str]
     key: ClassVar[str]  # the digit that shows it
+    rows: Rows[Any]  # what its list shows
 
     class Changed(Message):
         """Keys or note are others now."""
@@ -81,6 +87,16 @@ class Pane(Vertical):
     def shown(self) -> None:
         """The pane has come to the front."""
 
+    def sifted(self, of: str = "") -> Line:
+        """The filter, and how many it leaves, for a note."""
+        if not self.filter:
+            return ()
+        return (f"{self.filter}  ", "accent"), (f"{len(self.rows):,} of {of}{self.rows.total:,}", "muted")
+
+    def text_of(self, row: Any) -> str:  # noqa: ANN401 - as its rows are
+        """The words that a filter looks for."""
+        raise NotImplementedError
+
     def settle(self) -> None:
         """A second has passed: bring order and times up to date."""
 
@@ -90,6 +106,14 @@ class Pane(Vertical):
     def restyle(self, look: Look) -> None:
         """Take on another look."""
         self.look = look
+        for widget in (
+            *self.query(Table),
+            *self.query(Lines),
+            *self.query(Pages),
+            *self.query(Log),
+            *self.query(Hydrograph),
+        ):
+            widget.restyle(look)
 
     def identity(self) -> str:
         """The id under the cursor, for `y`."""
@@ -101,9 +125,14 @@ class Pane(Vertical):
 
     def asked(self) -> tuple[str, str] | None:
         """What `/` asks for here, and the text there is."""
-        return None
+        return "filter", self.filter
 
     def typed(self, text: str, *, done: bool) -> str:
-        """Use what is typed; returns what is wrong with it."""
-        del text, done
+        """Show the rows in which all words occur; returns what is wrong with what is typed."""
+        self.filter = text
+        words = text.lower().split()
+        self.rows.choose((lambda row: all(word in self.text_of(row).lower() for word in words)) if words else None)
+        self.table.settled()
+        if done:
+            self.table.focus()
         return ""

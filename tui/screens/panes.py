@@ -74,8 +74,8 @@ class Panes(ContentSwitcher):
 
     def soon(self) -> None:
         """Something was changed in the engine: ask it at once."""
-        self.query_one(Stacks).asked_.soon()
-        self.query_one(Images).asked_.soon()
+        self.query_one(Stacks).soon()
+        self.query_one(Images).soon()
 
     def restyle(self, look: Look) -> None:
         """Take on another look."""

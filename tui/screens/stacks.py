@@ -102,11 +102,6 @@ class Stacks(EnginePane[Berth]):
             self._folder = self._folder or TemporaryDirectory(prefix="dmod-dashboard-")
             self._speech = Speech(service, Path(self._folder.name) / f"{service.container}.log")
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        super().restyle(look)
-        self.query_one(Log).restyle(look)
-
     def keys(self) -> Sequence[tuple[str, str]]:
         """What can be typed."""
         first = (("esc", "back"),) if self.open else (("enter", "open"), ("/", "filter"))
@@ -155,7 +150,7 @@ class Stacks(EnginePane[Berth]):
         def act(doing: Doing) -> str:
             alone(project, wanted)
             found = orchestration.up(project, wanted, orchestration.told(project, wanted, doing.built))
-            return _said(f"{each.service} is {each.health or each.state}" for each in found)
+            return _said(f"{each.service} is {each.word}" for each in found)
 
         if wanted:
             self.change(
@@ -168,7 +163,7 @@ class Stacks(EnginePane[Berth]):
 
         def act(doing: Doing) -> str:
             found = orchestration.restart(project, wanted, orchestration.told(project, wanted, doing.built))
-            return _said(f"{each.service} is {each.health or each.state}" for each in found)
+            return _said(f"{each.service} is {each.word}" for each in found)
 
         if wanted:
             self.change(f"Restart {_names(wanted)}?", f"restart {_names(wanted)}", act)

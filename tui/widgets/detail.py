@@ -195,18 +195,6 @@ class Detail(Vertical):
         if self.display and self.page == "log":
             self.query_one(Log).follow()
 
-    def restyle(self, look: Look) -> None:
-        """Take on another look."""
-        self.look = look
-        for widget in (
-            *self.query(Pages),
-            *self.query(Lines),
-            *self.query(Hydrograph),
-            *self.query(Log),
-            *self.query(Tasks),
-        ):
-            widget.restyle(look)
-
     def action_stream(self) -> None:
         """The other of stdout and stderr."""
         self.stream = layout.STDOUT if self._log_name() == layout.STDERR else layout.STDERR

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 class Files(Lines):
     """Reads them in a thread, as often as what they are read for changes."""
 
-    DEFAULT_CSS = """
-    Files { overflow-x: hidden; scrollbar-size-vertical: 1; }
-    """
-
     def __init__(self, look: Look, store: FolderStore, *, name: str) -> None:
         super().__init__(look, name=name)
         self._store = store

@@ -14,7 +14,7 @@ from tui.columns import GAP, cell, fit
 from tui.look import apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from textual import events
     from textual.binding import BindingType
@@ -54,16 +54,16 @@ class Table(ScrollView, Generic[T], can_focus=True):
     class Moved(Message):
         """The cursor is on another row."""
 
-        def __init__(self, table: Table[T], key: Key | None) -> None:
+        def __init__(self, key: Key | None) -> None:
             super().__init__()
-            self.table, self.key = table, key
+            self.key = key
 
     class Opened(Message):
         """A row was chosen."""
 
-        def __init__(self, table: Table[T], key: Key) -> None:
+        def __init__(self, key: Key) -> None:
             super().__init__()
-            self.table, self.key = table, key
+            self.key = key
 
     class Folded(Message):
         """What is below a row shall be hidden, or shown."""
@@ -72,14 +72,9 @@ class Table(ScrollView, Generic[T], can_focus=True):
             super().__init__()
             self.key, self.away = key, away
 
-    class Sorted(Message):
-        """The order was changed by hand."""
-
-    def __init__(
-        self, rows: Rows[T], columns: Sequence[Column[T]], look: Look, *, empty: Callable[[], list[Line]], name: str
-    ) -> None:
+    def __init__(self, rows: Rows[T], look: Look, *, empty: Callable[[], list[Line]], name: str) -> None:
         super().__init__(id=name)
-        self.rows, self.columns, self.look = rows, columns, look
+        self.rows, self.columns, self.look = rows, list(rows.columns.values()), look
         self.cursor: Key | None = None
         self.marks: set[Key] = set()
         self.hidden: frozenset[str] = frozenset()  # columns that are not wanted
@@ -154,6 +149,11 @@ class Table(ScrollView, Generic[T], can_focus=True):
         marked = [key for key in self.rows.keys if key in self.marks] if self.marks else []
         return marked or ([self.cursor] if self.cursor is not None else [])
 
+    def unmark(self) -> None:
+        """Take all marks away."""
+        marks, self.marks = self.marks, set()
+        self.touched(marks)
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         width = self.size.width
@@ -201,12 +201,12 @@ class Table(ScrollView, Generic[T], can_focus=True):
             self.marks ^= {self.cursor}
             self.touched([self.cursor])
             self.action_move(1)
-            self.post_message(self.Moved(self, self.cursor))
+            self.post_message(self.Moved(self.cursor))
 
     def action_open(self) -> None:
         """Choose the row under the cursor."""
         if self.cursor is not None:
-            self.post_message(self.Opened(self, self.cursor))
+            self.post_message(self.Opened(self.cursor))
 
     def action_fold(self, away: bool) -> None:  # noqa: FBT001 - an action's argument
         """Hide or show what is below the row."""
@@ -227,7 +227,6 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self.rows.order(key, reverse=reverse)
         self._seek()
         self.refresh()
-        self.post_message(self.Sorted())
 
     def _sort_at(self, x: int) -> None:
         start = EDGE
@@ -245,7 +244,7 @@ class Table(ScrollView, Generic[T], can_focus=True):
         self._show()
         self.touched([key for key in (before, self.cursor) if key is not None])
         if self.cursor != before:
-            self.post_message(self.Moved(self, self.cursor))
+            self.post_message(self.Moved(self.cursor))
 
     def _seek(self) -> None:
         """Find the cursor's row again; if it has gone, stay where it was."""

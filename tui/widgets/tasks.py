@@ -18,13 +18,9 @@ if TYPE_CHECKING:
 class Tasks(Table["Task"]):
     """The table; it reads when it is drawn."""
 
-    DEFAULT_CSS = """
-    Tasks { overflow-x: hidden; scrollbar-size-vertical: 1; }
-    """
-
     def __init__(self, look: Look, feed: Feed, *, name: str) -> None:
         self.feed, self.tasks, self._job = feed, TaskRows(feed.clock), 0
-        super().__init__(self.tasks, list(self.tasks.columns.values()), look, empty=self._silence, name=name)
+        super().__init__(self.tasks, look, empty=self._silence, name=name)
 
     def show(self, job: int, number: int | None) -> None:
         """Show those of a job, as they are now, with the cursor on one."""
