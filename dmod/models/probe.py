@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.errors import DmodError, NotFoundError
 from dmod.hydro.modules import Interface, Refusal
 from dmod.hydro.realization import Formulation
+from dmod.hydro.run_paths import spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LIMIT = 60  # seconds for a module to be set up
 KEYS = {"bmi_c": "registration_function", "bmi_c++": "create_function", "bmi_python": "python_type"}
 KEYS["bmi_fortran"] = KEYS["bmi_c"]
+KEPT = ("allow_exceed_end_time", "fixed_time_step")  # what a module's own time is held against
 
 
 def asker(folders: Sequence[Path]) -> Callable[[Formulation, str, Time], Interface | Refusal]:
@@ -105,7 +107,8 @@ def _tell(question: Mapping[str, Any]) -> None:
         at, parameter = "", ""
         _say(at=at)
         model.finalize()
-        params = {"allow_exceed_end_time": formulation.params.get("allow_exceed_end_time"), "model_params": values}
+        kept = {key: formulation.params[key] for key in KEPT if key in formulation.params}
+        params = kept | {"model_params": values}
         whole = Stepped(make, label, params, config, setting)
         ports = ({port.name: port.units for port in side} for side in (whole.takes, whole.gives))
         _say(**dict(zip(("inputs", "outputs"), ports, strict=True)))
@@ -127,7 +130,7 @@ def _values(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
 
 
 def _found(text: str, folders: Sequence[Path]) -> Path:
-    tried = [folder / text for folder in folders]
+    tried = [folder / name for name in spellings(text) for folder in folders]
     for path in tried:
         if path.exists():
             return path
