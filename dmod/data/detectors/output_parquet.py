@@ -24,8 +24,7 @@ def looks(entries: Sequence[Entry]) -> bool:
 
 def read(folder: Path) -> Domain:
     """Nexuses, catchments and the period. Raises UnmetError without pyarrow, UsageError and its kin."""
-    from dmod.hydro.discharge_parquet import ParquetDischarge, catchments
+    from dmod.hydro.discharge_parquet import ParquetDischarge
 
-    paths = sorted(folder.glob("*.parquet"))
-    with ParquetDischarge(paths, dict.fromkeys(catchments(paths), 1.0)) as found:
+    with ParquetDischarge(sorted(folder.glob("*.parquet")), None) as found:
         return Domain("output-parquet", blocks_of(found), found.step)
