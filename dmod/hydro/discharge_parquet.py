@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from dmod.hydro.stamps import Axis
 
 KINDS = (("nexus", "discharge"), ("catchment", "runoff"))
-STEPS = b"steps"  # in the metadata of a file: how many rows a feature has
+NEXUSES, CATCHMENTS = "nexuses.parquet", "catchments.parquet"
+STEPS = "steps"  # in the metadata of a file: how many rows a feature has
 
 
 class _Place(NamedTuple):
@@ -93,7 +94,7 @@ def _kind(file: Any, path: Path) -> tuple[tuple[str, str], int]:  # noqa: ANN401
     """The columns of ids and of values, and how many rows a feature has. Raises UsageError."""
     names = file.schema_arrow.names
     found = [(feature, column) for feature, column in KINDS if feature in names and column in names]
-    steps = int((file.schema_arrow.metadata or {}).get(STEPS, 0))
+    steps = int((file.schema_arrow.metadata or {}).get(STEPS.encode(), 0))
     if not found or not steps:
         raise UsageError(f"{path} is no output of ours", why=f"its columns are {', '.join(names)}")
     (kind,) = found

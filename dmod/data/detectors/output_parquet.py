@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from dmod.data.source import Entry
 
-NEXUSES = "nexuses.parquet"
-
 
 def looks(entries: Sequence[Entry]) -> bool:
     """A file of nexuses, as our worker calls it."""
-    return any(each.path == NEXUSES for each in files.top(entries, ".parquet"))
+    tables = files.top(entries, ".parquet")
+    if not tables:
+        return False
+    from dmod.hydro.discharge_parquet import NEXUSES  # and numpy with it
+
+    return any(each.path == NEXUSES for each in tables)
 
 
 def read(folder: Path) -> Domain:
