@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dmod.cli import dataset_show
-from dmod.cli.output import show_list, write
-from dmod.cli.settings import current
 from dmod.data.stores import Where
 from dmod.errors import UsageError
 
@@ -32,9 +30,4 @@ def create(name: str, path: Path, to: str, *, link: bool) -> None:
             f"{path} is a run folder, and its parts go to the folder first",
             fix=f"dmod dataset move {name}-forcing --to {to}",
         )
-    made = run_folder.datasets(path, name, link=link)
-    if current().output in ("table", "wide"):
-        for each in made:
-            write(dataset_show.line(each.dataset))
-    elif made:
-        show_list([dataset_show.row(each.dataset, Where.FOLDER) for each in made], dataset_show.COLUMNS)
+    dataset_show.show_made([each.dataset for each in run_folder.datasets(path, name, link=link)])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from dmod.cli.output import Column, paint, relative_time
+from dmod.cli.output import Column, paint, relative_time, show_list, write
+from dmod.cli.settings import current
 from dmod.cli.terminal import is_terminal, width
+from dmod.data.stores import Where
 from dmod.units import format_duration, format_memory
 
 if TYPE_CHECKING:
@@ -77,6 +79,15 @@ def line(dataset: Dataset) -> str:
     size = f"{format_memory(dataset.size)} in {_count(len(dataset.files), 'file')}"
     said = [part for part in (domain.format, covers(domain), time, size) if part]
     return f"{dataset.name}: {', '.join(said)}"
+
+
+def show_made(made: Sequence[Dataset]) -> None:
+    """Print what was made in the folder: a line each, or a list for programs."""
+    if current().output in ("table", "wide"):
+        for each in made:
+            write(line(each))
+    elif made:
+        show_list([row(each, Where.FOLDER) for each in made], COLUMNS)
 
 
 def page(dataset: Dataset, where: str, *, wide: bool) -> list[str]:

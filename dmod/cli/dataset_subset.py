@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dmod.cli import dataset_show
-from dmod.cli.output import say, show_list, write
+from dmod.cli.output import say
 from dmod.cli.settings import current
 from dmod.data import subset
 from dmod.data.domain import counted
 from dmod.data.name import slug
-from dmod.data.stores import Where
 from dmod.errors import UsageError
 from dmod.hydro.ids import some
 
@@ -47,11 +46,7 @@ def run(store: FolderStore, name: str, asked: Asked) -> None:
     for each in made:
         if each.lacking:
             say(f"warning: {each.dataset.name} has no forcing for {some(each.lacking)}")
-    if current().output in ("table", "wide"):
-        for each in made:
-            write(dataset_show.line(each.dataset))
-        return
-    show_list([dataset_show.row(each.dataset, Where.FOLDER) for each in made], dataset_show.COLUMNS)
+    dataset_show.show_made([each.dataset for each in made])
 
 
 def names(name: str, along: Sequence[str], new: str | None, upstream_of: str | None) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from dmod.data.folder import FolderStore
 from dmod.data.format import Category
 from dmod.data.name import slug
 from dmod.data.run_folder import Registered, parts, register
-from dmod.hydro.realization import Realization
 from dmod.hydro.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def job(path: Path, name: str = "") -> tuple[Located, Path]:
     run = RunFolder.read(path)
     called = name or run.root.name or "run"
     made = registered(run, called)
-    if Realization.read(run.realization).document.get("routing") and not current().dry_run:
+    if run.routed and not current().dry_run:
         say("its routing is t-route's: here it is Muskingum's method; --set simulation.routing=none does without")
     table = _table([each.dataset for each in made])
     return Located(Path(f"{called}.toml"), {"kind": "simulation", "name": called, "simulation": table}, {}), run.root

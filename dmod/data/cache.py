@@ -7,7 +7,7 @@ under a lock that goes with the process.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dmod.data.folder import FolderStore
 from dmod.data.workspace import locked
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dmod.data.dataset import Dataset
 
 PARTS = ".parts"
+Found = TypeVar("Found")
 
 
 def fetched(dataset: Dataset, store: FolderStore, fetch: Callable[[Path], object], *, replace: bool = True) -> Path:
@@ -67,18 +68,16 @@ class CachedStore(FolderStore):
 
     def get(self, name: str) -> Dataset:
         """The dataset of the folder, else the fetched one. Raises as `FolderStore.get`."""
-        try:
-            return super().get(name)
-        except NotFoundError:
-            if name not in self._behind.names():
-                raise
-        return self._behind.get(name)
+        return self._either(name, super().get, self._behind.get)
 
     def path(self, name: str) -> Path:
         """The folder with its files. Raises NotFoundError."""
+        return self._either(name, super().path, self._behind.path)
+
+    def _either(self, name: str, own: Callable[[str], Found], behind: Callable[[str], Found]) -> Found:
         try:
-            return super().path(name)
+            return own(name)
         except NotFoundError:
             if name not in self._behind.names():
                 raise
-        return self._behind.path(name)
+        return behind(name)

@@ -51,7 +51,7 @@ def export(
 def free(dataset: Dataset, target: Path, items: Sequence[str]) -> list[File]:
     """The files that the items name. Raises NotFoundError; ConflictError for one there with other contents."""
     files = chosen(dataset, items)
-    other = [file.path for file in files if _there(target / file.path) and not _same(file, target / file.path)]
+    other = [file.path for file in files if _there(target / file.path) and not same(file, target / file.path)]
     if other:
         raise ConflictError(
             f"{shown(target)} has other files of that name: {some(other)}",
@@ -86,10 +86,13 @@ def _there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def _same(file: File, path: Path) -> bool:
+def same(file: File, path: Path) -> bool:
+    """Whether a path holds what the manifest says of a file."""
     try:
-        with path.open("rb") as have:
-            return path.stat().st_size == file.size and hashlib.file_digest(have, "sha256").hexdigest() == file.sha256
+        if path.stat().st_size != file.size:
+            return False
+        with path.open("rb", buffering=0) as have:
+            return hashlib.file_digest(have, "sha256").hexdigest() == file.sha256
     except OSError:
         return False  # a folder, or what cannot be read: not the file
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 from dmod.errors import ConflictError, NotFoundError, UsageError
 from dmod.hydro import variables
-from dmod.hydro.ids import natural, some
+from dmod.hydro.ids import named, natural, some
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CATCHMENT = re.compile(r"(?<![A-Za-z0-9])cat[-_](\d+)(?![A-Za-z0-9])")
 _FEATURE = re.compile(r"^([A-Za-z]+-\d+)(?![A-Za-z0-9])")  # other features by the same rule, as agg-1
 _CHUNK = 1 << 20  # bytes read at once by a survey
 _LINE = 4096  # bytes that the last line of a file may have for a survey
@@ -22,7 +21,7 @@ _LINE = 4096  # bytes that the last line of a file may have for a survey
 
 def catchment_of(path: Path) -> str:
     """The catchment that a file is for, by its name. Raises UsageError if the name says none, or two."""
-    found = sorted({f"cat-{number}" for number in _CATCHMENT.findall(path.stem)}) or _FEATURE.findall(path.stem)
+    found = sorted(named(path.stem)) or _FEATURE.findall(path.stem)
     if len(found) != 1:
         says = "no catchment id" if not found else " and ".join(found)
         raise UsageError(f"{path}: the name says {says}", why="one file, one catchment: cat-12.csv, cat-12_2015.csv")

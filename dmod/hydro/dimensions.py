@@ -28,7 +28,7 @@ def conversion(given: str, wanted: str) -> tuple[float, float] | None:
 
 def known(text: str) -> bool:
     """Whether a unit is understood, or none is stated."""
-    return text.strip().lower() in unit.SAYS_NOTHING or unit.is_unit(text)
+    return unit.says_nothing(text) or unit.is_unit(text)
 
 
 def depth(units: str, step: int) -> float | None:
@@ -36,7 +36,7 @@ def depth(units: str, step: int) -> float | None:
 
     Where no unit is stated, or a pure number, it is m per step, as ngen has it.
     """
-    if units.strip().lower() in {*unit.SAYS_NOTHING, "1"}:
+    if unit.says_nothing(units) or units.strip() == "1":
         return 1.0
     for wanted, scale in (("m", 1.0), ("m s-1", float(step))):
         way = conversion(units, wanted) if unit.is_unit(units) and any(unit.parse(units).powers) else None
@@ -46,4 +46,4 @@ def depth(units: str, step: int) -> float | None:
 
 
 def _stated(text: str) -> bool:
-    return text.strip().lower() not in unit.SAYS_NOTHING and unit.is_unit(text)
+    return not unit.says_nothing(text) and unit.is_unit(text)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dmod.hydro.stamps import Stamps
+    from dmod.hydro.stamps import Axis, Stamps
 
 
 ENDINGS = (".nc", ".csv", ".parquet")
@@ -46,6 +46,25 @@ class Discharge(Protocol):
     def read(self, features: Sequence[str]) -> NDArray[np.float64]:
         """Discharge in m³/s, (features, steps). Raises NotFoundError for a feature that is not there."""
         ...
+
+
+class OnAxis:
+    """What every reader of files has whose features share their steps."""
+
+    _axis: Axis
+
+    def __enter__(self) -> Self:
+        return self
+
+    @property
+    def times(self) -> Stamps:
+        """The starts of the steps, (steps,)."""
+        return self._axis.stamps()
+
+    @property
+    def step(self) -> int:
+        """Seconds."""
+        return self._axis.step
 
 
 def open_discharge(folder: Path, areas: Mapping[str, float] | None = None) -> Discharge:

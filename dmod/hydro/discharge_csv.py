@@ -12,6 +12,7 @@ import numpy as np
 from dmod.errors import NotFoundError, UsageError
 from dmod.hydro import stamps
 from dmod.hydro.coverage import places
+from dmod.hydro.discharge import OnAxis
 from dmod.hydro.ids import NEXUSES, natural, some
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dmod.hydro.stamps import Axis, Stamps
+    from dmod.hydro.stamps import Axis
 
 _NEXUS = re.compile(rf"^((?:{'|'.join(NEXUSES)})\d+)_output\.csv$")
 _CATCHMENT = re.compile(r"^([A-Za-z]+-\d+)\.csv$")
@@ -32,8 +33,8 @@ class _File:
     area: float | None  # km², None for a nexus
 
 
-class CsvDischarge:
-    """A folder of files, each read when it is asked for."""
+class CsvDischarge(OnAxis):
+    """A folder of files, each read when it is asked for; all have the steps of the first."""
 
     def __init__(self, files: Mapping[str, _File]) -> None:
         self._files = dict(files)
@@ -53,9 +54,6 @@ class CsvDischarge:
         files = {name: (nexuses | catchments)[name] for name in [*natural(nexuses), *natural(catchments)]}
         return cls(files) if files else None
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         """Nothing is open."""
 
@@ -63,16 +61,6 @@ class CsvDischarge:
     def features(self) -> tuple[str, ...]:
         """Nexuses first, then catchments."""
         return tuple(self._files)
-
-    @property
-    def times(self) -> Stamps:
-        """The starts of the steps of the first file, which the others must have too, (steps,)."""
-        return self._axis.stamps()
-
-    @property
-    def step(self) -> int:
-        """Seconds."""
-        return self._axis.step
 
     def read(self, features: Sequence[str]) -> NDArray[np.float64]:
         """Discharge in m³/s, (features, steps). Raises NotFoundError, UsageError."""

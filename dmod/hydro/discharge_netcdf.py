@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dmod.errors import UsageError
 from dmod.hydro import stamps
 from dmod.hydro.coverage import places
+from dmod.hydro.discharge import OnAxis
 from dmod.hydro.netcdf_file import clock_of, fill_of, ids_of, open_file, variable_of
 
 if TYPE_CHECKING:
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dmod.hydro.netcdf_file import Values
-    from dmod.hydro.stamps import Stamps
 
 _FLOWS = ("discharge", "flow")
 _NEXUSES = ("nexus", "feature_id", "nexus_id")
 
 
-class NetcdfDischarge:
+class NetcdfDischarge(OnAxis):
     """`discharge(nexus, time)` in m³/s, and `runoff(catchment, time)` in m per step with `area(catchment)` in km²."""
 
     def __init__(self, path: Path, flows: Sequence[str] = _FLOWS, nexuses: Sequence[str] = _NEXUSES) -> None:
@@ -47,9 +47,6 @@ class NetcdfDischarge:
             raise
         self._index = {feature: at for at, feature in enumerate(self.features)}
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         if self._file.isopen():
             self._file.close()
@@ -58,16 +55,6 @@ class NetcdfDischarge:
     def features(self) -> tuple[str, ...]:
         """Nexuses first, then catchments."""
         return self._nexuses + self._catchments
-
-    @property
-    def times(self) -> Stamps:
-        """The starts of the steps, (steps,)."""
-        return self._axis.stamps()
-
-    @property
-    def step(self) -> int:
-        """Seconds."""
-        return self._axis.step
 
     def read(self, features: Sequence[str]) -> NDArray[np.float64]:
         """Discharge in m³/s, (features, steps), NaN where nothing was written. Raises NotFoundError, UsageError."""

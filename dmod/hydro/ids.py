@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 NEXUSES = ("nex-", "tnex-", "tnx-", "cnx-", "inx-")  # within, and at a mouth, the coast or a sink
 DIGITS = re.compile(r"(\d+)")
+_CATCHMENT = re.compile(r"(?<![A-Za-z0-9])cat[-_](\d+)(?![A-Za-z0-9])")
 
 
 def natural_key(identifier: str) -> list[str | int]:
@@ -36,6 +37,11 @@ def natural(ids: Iterable[str]) -> list[str]:
 def catchment_of(identifier: str) -> str:
     """The catchment that a flowpath or water body belongs to: `wb-12` and `fp-12` are `cat-12`; others stay."""
     return "cat-" + identifier[3:] if identifier.startswith(("wb-", "fp-")) else identifier
+
+
+def named(text: str) -> set[str]:
+    """The catchments that the name of a file says: `cat-12` for `cat-12.csv` and `cat_12_2015.csv`."""
+    return {f"cat-{number}" for number in _CATCHMENT.findall(text)}
 
 
 def some(ids: Iterable[str], most: int = 3) -> str:

@@ -197,6 +197,12 @@ def interface(formulation: Formulation) -> Interface | None:
     return sloth(formulation) if found is _SLOTH else found
 
 
+def is_sloth(formulation: Formulation) -> bool:
+    """Whether it is SLoTH, which dmod does without its library."""
+    found = interface(formulation)
+    return found is not None and found.name == _SLOTH.name
+
+
 @cache
 def _recognised(marks: tuple[str, ...]) -> Interface | None:
     """The first model that a mark stands for; asked for each catchment, so it is kept."""
@@ -212,7 +218,7 @@ def _recognised(marks: tuple[str, ...]) -> Interface | None:
 def sloth(formulation: Formulation) -> Interface:
     """NOAA-OWP/SLoTH, README.md: it gives out whatever `name(count,type,unit,location)` its parameters say, and `z`."""
     found = {match["name"]: match["unit"] for key in formulation.model_params if (match := SLOTH_KEY.match(key))}
-    return Interface("SLoTH", {}, {"z": "m", **found}, SLOTH.pattern)
+    return Interface(_SLOTH.name, {}, {"z": "m", **found}, SLOTH.pattern)
 
 
 def series(formulation: Formulation) -> Interface:

@@ -20,6 +20,7 @@ from dmod.hydro.realization_output import Output, output_of
 from dmod.hydro.realization_time import Report, Time, time_of
 
 ID = "{{id}}"  # stands for the catchment's id in init_config and file_pattern
+NOWHERE = ("", "/dev/null")  # init_config of a model that needs none
 MULTI = "bmi_multi"
 NO_FORCING = "NullForcingProvider"
 NOTHING: Mapping[str, Any] = MappingProxyType({})

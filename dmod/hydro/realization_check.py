@@ -11,7 +11,7 @@ from dmod.hydro import json_file, realization_files, realization_forcing, realiz
 from dmod.hydro.findings import Finding, Findings
 from dmod.hydro.ids import natural, some
 from dmod.hydro.realization import MULTI, Formulation, Scope, scopes_of
-from dmod.hydro.realization_keys import keys
+from dmod.hydro.realization_keys import KNOWN, keys
 from dmod.hydro.realization_modules import learn
 from dmod.hydro.realization_output import output_of
 from dmod.hydro.realization_time import Time, time_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from dmod.hydro.hydrofabric import Hydrofabric
     from dmod.hydro.realization_modules import Ask
 
-NAMES = ("bmi_c", "bmi_c++", "bmi_fortran", "bmi_python", MULTI)
 GONE = ("tshirt", "tshirt_c", "simple_lumped", "lstm")  # older ngen had them
 
 
@@ -137,10 +136,10 @@ def scope_check(case: Case, scope: Scope, formulation: Formulation, available: t
 
 def known_name(case: Case, formulation: Formulation) -> bool:
     """Whether ngen has formulations of such names."""
-    unknown = [each for each in (formulation, *formulation.modules) if each.name not in NAMES]
+    unknown = [each for each in (formulation, *formulation.modules) if each.name not in KNOWN]
     for each in unknown:
         was = "ngen no longer has it" if each.name in GONE else "ngen has no such formulation"
-        case.findings.error(f"{each.where}.name", f'"{each.name}": {was}', f"one of {', '.join(NAMES)}")
+        case.findings.error(f"{each.where}.name", f'"{each.name}": {was}', f"one of {', '.join(KNOWN)}")
     return not unknown
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmod.hydro.findings import Finding, Severity
-from dmod.hydro.modules import interface
-from dmod.hydro.realization import ID
+from dmod.hydro.modules import interface, is_sloth
+from dmod.hydro.realization import ID, NOWHERE
+from dmod.hydro.run_paths import libraries
 from dmod.layout import DMOD
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from dmod.hydro.realization import Formulation, Scope
     from dmod.hydro.realization_check import Case
 
-ENDINGS = ("", ".so", ".dylib")  # ngen adds what is missing
-NOWHERE = ("", "/dev/null")
 FRACTIONS = ("gw_storage", "soil_storage")  # of CFE, both a share of what the store can hold
 
 
@@ -31,8 +30,7 @@ def library(case: Case, leaf: Formulation) -> Path | None:
     text = str(leaf.params.get("library_file", ""))
     if not text or in_image(text):
         return None
-    stem = text.removesuffix(".so").removesuffix(".dylib")
-    paths = [case.resolve(name) for name in (text, *(stem + ending for ending in ENDINGS[1:]))]
+    paths = (case.resolve(name) for name in libraries(text))
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -43,8 +41,7 @@ def check(case: Case, scope: Scope, leaf: Formulation) -> None:
         found = case.resolve(text)
         strange = "; .dylib is a macOS library" if text.endswith(".dylib") else ""
         message = f"no library {found}{'' if found.suffix else ', with or without .so'}{strange}"
-        known = interface(leaf)
-        if known is not None and known.name == "SLoTH":
+        if is_sloth(leaf):
             message += ": dmod does without it, ngen does not"
             case.findings.warning(f"{leaf.where}.params.library_file", message, "give its path, or --root DIR")
         else:

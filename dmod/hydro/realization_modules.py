@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dmod.hydro.findings import below
-from dmod.hydro.modules import SERIES, Interface, Refusal, interface
-from dmod.hydro.realization import ID, MULTI, Formulation
-from dmod.hydro.realization_files import NOWHERE, in_image, library
+from dmod.hydro.modules import SERIES, Interface, Refusal, interface, is_sloth
+from dmod.hydro.realization import ID, MULTI, NOWHERE, Formulation
+from dmod.hydro.realization_files import in_image, library
 from dmod.hydro.realization_time import Time
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def _there(case: Case, leaf: Formulation) -> bool:
     if leaf.name == "bmi_python":
         python_type = leaf.params.get("python_type")
         return isinstance(python_type, str) and "." in python_type and not python_type.startswith(SERIES)
-    known = interface(leaf)
-    sloth = known is not None and known.name == "SLoTH"
-    return leaf.name in NATIVE and not sloth and library(case, leaf) is not None
+    return leaf.name in NATIVE and not is_sloth(leaf) and library(case, leaf) is not None
 
 
 def _named(case: Case, init: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dmod.hydro.findings import below
 from dmod.hydro.ids import some
-from dmod.hydro.modules import SERIES, SLOTH_KEY, Interface, interface
+from dmod.hydro.modules import SERIES, SLOTH_KEY, Interface, interface, is_sloth
 from dmod.hydro.realization import MULTI
 from dmod.hydro.variables import VARIABLES
 from dmod.hydro.wiring import open_inputs, outputs
@@ -44,7 +44,7 @@ def check(findings: Findings, formulation: Formulation) -> None:
         return
     strangers(findings, formulation, known)
     listed(findings, formulation, known)
-    if known.name == "SLoTH":
+    if is_sloth(formulation):
         for key in formulation.model_params:
             if not SLOTH_KEY.match(key):
                 message = "SLoTH cannot read it"

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from dmod.errors import UnmetError
 from dmod.hydro.forcing_pattern import Names
-from dmod.hydro.modules import SLOTH, interface
-from dmod.hydro.realization import ID, NO_FORCING
-from dmod.hydro.realization_files import ENDINGS, NOWHERE
+from dmod.hydro.modules import is_sloth
+from dmod.hydro.realization import ID, NO_FORCING, NOWHERE
 from dmod.hydro.realization_keys import KNOWN
-from dmod.hydro.run_paths import spellings
+from dmod.hydro.run_paths import libraries, spellings
 from dmod.layout import DMOD
 
 if TYPE_CHECKING:
@@ -41,12 +40,12 @@ def configs(realization: Realization, root: Path, catchments: Sequence[str]) -> 
                 why=f"there are {', '.join(KNOWN)}; ngen had others once",
                 fix="set another formulation in the realization",
             )
-        for where, text, endings in _named(leaf):
-            names = [text.replace(ID, name) for name in served] if ID in text else [text]
-            for name in names:
-                path = next((path for ending in endings if (path := found(root, name + ending))), None)
+        for where, texts in _named(leaf):
+            for catchment in served if ID in texts[0] else ("",):
+                names = [text.replace(ID, catchment) for text in texts]
+                path = next((path for name in names if (path := found(root, name))), None)
                 if path is None:
-                    missing.setdefault(where, f"{where}: {name}")
+                    missing.setdefault(where, f"{where}: {names[0]}")
                 elif path.resolve().is_relative_to(root.resolve()):
                     files[path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name] = path
     return files, missing
@@ -61,17 +60,14 @@ def _leaves(realization: Realization, catchments: Sequence[str]) -> Iterator[tup
             yield from ((leaf, served) for leaf in scope.formulation.leaves())
 
 
-def _named(leaf: Formulation) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """JSON path, text and possible endings of each file that a module names; none that lies in an image."""
+def _named(leaf: Formulation) -> Iterator[tuple[str, Sequence[str]]]:
+    """JSON path and possible names of each file that a module names; none that lies in an image."""
     library, init = (str(leaf.params.get(key, "")) for key in ("library_file", "init_config"))
-    known = interface(leaf)
-    native = known is not None and known.found_by == SLOTH.pattern  # its values stand in the realization
+    native = is_sloth(leaf)  # its values stand in the realization
     if library and not native and not library.startswith(f"{DMOD}/"):
-        stem = library.removesuffix(".so").removesuffix(".dylib")
-        ends = ENDINGS if stem == library else (library[len(stem) :], *ENDINGS[1:])
-        yield f"{leaf.where}.params.library_file", stem, ends
+        yield f"{leaf.where}.params.library_file", libraries(library)
     if init not in NOWHERE and not init.startswith(f"{DMOD}/"):
-        yield f"{leaf.where}.params.init_config", init, ("",)
+        yield f"{leaf.where}.params.init_config", (init,)
 
 
 def forcings(

@@ -31,6 +31,7 @@ class RunFolder:
     realization: Path
     hydrofabric: Mapping[str, Path]
     forcings: tuple[Mapping[str, Path], ...]  # NetCDF files one by one, and the CSV files together
+    routed: bool  # by t-route, as the realization has it
     config: Mapping[str, Path]  # the realization first, as PREFERRED; the others by their paths below the root
 
     @classmethod
@@ -58,7 +59,8 @@ class RunFolder:
                 why=f"{some(missing.values(), 5)}; relative paths start at {root}",
                 fix=f"dmod realization check {file} --root {root}",
             )
-        return cls(root, file, {each.name: each for each in fabric_at}, weather, {PREFERRED: file, **config})
+        routed = bool(realization.document.get("routing"))
+        return cls(root, file, {each.name: each for each in fabric_at}, weather, routed, {PREFERRED: file, **config})
 
 
 def is_run(path: Path) -> bool:

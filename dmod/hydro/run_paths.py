@@ -1,4 +1,4 @@
-"""Paths in the configs of a run folder: how else the same file may be called, seen from that folder."""
+"""Paths in the configs of a run folder: how else the same file may be called there."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def spellings(text: str) -> tuple[str, ...]:
     if path.parts[:1] == (BESIDE,):
         return (str(path), str(path.relative_to(BESIDE)))
     return (text,)
+
+
+def libraries(text: str) -> tuple[str, ...]:
+    """The names under which ngen looks for a library: as it is written, then with the ending it lacks or another."""
+    stem, dot, ending = text.rpartition(".")
+    if dot and ending in ("so", "dylib"):
+        return text, f"{stem}.{'dylib' if ending == 'so' else 'so'}"
+    return text, f"{text}.so", f"{text}.dylib"

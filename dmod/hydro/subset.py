@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from string import digits
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dmod.errors import NotFoundError, UnmetError, UsageError
-from dmod.hydro.ids import catchment_of, natural, some
+from dmod.hydro.ids import catchment_of, named, natural, some
 from dmod.nearest import nearest
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from dmod.hydro.hydrofabric import Hydrofabric
 
-NAMED = re.compile(r"(?<![A-Za-z0-9])cat[-_](\d+)(?![A-Za-z0-9])")  # a catchment in the name of a file
 FEW = 10_000  # ids among which any that looks alike is sought; among more only a slip of one key
 
 
@@ -41,8 +39,8 @@ class Part:
 
     def has_file(self, path: str) -> bool:
         """Whether a file belongs to the part: it is named for one of its catchments, or for none."""
-        named = {f"cat-{number}" for number in NAMED.findall(path)}
-        return not named or not named.isdisjoint(self.ids)
+        said = named(path)
+        return not said or not said.isdisjoint(self.ids)
 
 
 def upstream_of(fabric: Hydrofabric, feature: str) -> Part:

@@ -76,6 +76,11 @@ class Conversion(NamedTuple):
 SAME = Conversion(1.0, 0.0)
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a module that gives this text for a unit states none."""
+    return text.strip().lower() in SAYS_NOTHING
+
+
 @cache
 def conversion(given: str, wanted: str, *, water: bool = False) -> Conversion:
     """From a unit to another; with `water`, 1 kg m-2 is 1 mm. What SAYS_NOTHING is taken for the other.
@@ -83,7 +88,7 @@ def conversion(given: str, wanted: str, *, water: bool = False) -> Conversion:
     Raises UsageError for a text that is no unit, and for units of different things. Not taken from UDUNITS is that a
     time may become a frequency, by its reciprocal.
     """
-    if given == wanted or given.strip().lower() in SAYS_NOTHING or wanted.strip().lower() in SAYS_NOTHING:
+    if given == wanted or says_nothing(given) or says_nothing(wanted):
         return SAME
     one, other = known(given), known(wanted)
     factor, powers = one.factor, one.powers

@@ -41,53 +41,33 @@ typedef struct {
     int64_t failed; /* -1 the step; 0, 1, ... a port, inputs first */
 } Drive;
 
-#define EACH(type) for (i = 0; i < size; i++) ((type *)to)[i] = (type)from[width == 1 ? 0 : i]
+#define TYPES(CASE) \
+    CASE('d', double) CASE('f', float) \
+    CASE('b', int8_t) CASE('h', int16_t) CASE('i', int32_t) CASE('l', int64_t) \
+    CASE('B', uint8_t) CASE('H', uint16_t) CASE('I', uint32_t) CASE('L', uint64_t)
 
 static void store(void *to, int kind, int64_t size, const double *from, int64_t width)
 {
     int64_t i;
-    switch (kind) {
-    case 'd': EACH(double); break;
-    case 'f': EACH(float); break;
-    case 'b': EACH(int8_t); break;
-    case 'h': EACH(int16_t); break;
-    case 'i': EACH(int32_t); break;
-    case 'l': EACH(int64_t); break;
-    case 'B': EACH(uint8_t); break;
-    case 'H': EACH(uint16_t); break;
-    case 'I': EACH(uint32_t); break;
-    case 'L': EACH(uint64_t); break;
-    }
+#define CASE(letter, type) \
+    case letter: for (i = 0; i < size; i++) ((type *)to)[i] = (type)from[width == 1 ? 0 : i]; break;
+    switch (kind) { TYPES(CASE) }
+#undef CASE
 }
-
-#undef EACH
-#define EACH(type) for (i = 0; i < size; i++) to[i] = (double)((const type *)from)[i]
 
 static void fetch(double *to, int kind, int64_t size, const void *from)
 {
     int64_t i;
-    switch (kind) {
-    case 'd': EACH(double); break;
-    case 'f': EACH(float); break;
-    case 'b': EACH(int8_t); break;
-    case 'h': EACH(int16_t); break;
-    case 'i': EACH(int32_t); break;
-    case 'l': EACH(int64_t); break;
-    case 'B': EACH(uint8_t); break;
-    case 'H': EACH(uint16_t); break;
-    case 'I': EACH(uint32_t); break;
-    case 'L': EACH(uint64_t); break;
-    }
+#define CASE(letter, type) case letter: for (i = 0; i < size; i++) to[i] = (double)((const type *)from)[i]; break;
+    switch (kind) { TYPES(CASE) }
+#undef CASE
 }
 
 static int bytes(int kind)
 {
-    switch (kind) {
-    case 'd': case 'l': case 'L': return 8;
-    case 'f': case 'i': case 'I': return 4;
-    case 'h': case 'H': return 2;
-    default: return 1;
-    }
+#define CASE(letter, type) case letter: return sizeof(type);
+    switch (kind) { TYPES(CASE) default: return 1; }
+#undef CASE
 }
 
 static void *ask(void *self, const Port *port)

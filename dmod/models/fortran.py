@@ -7,6 +7,7 @@ takes its address. Times go by reference, values have a function for each type, 
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dmod.errors import UsageError
@@ -35,8 +36,7 @@ class FortranModule(Native):
         super().__init__()
         self._path = path
         function = library.symbol(path, register, "registration_function")
-        self._library = library.load(path)
-        lacking = [name for name in NEEDED if not hasattr(self._library, name)]
+        lacking = [name for name in NEEDED if library.address(path, name) is None]
         if lacking:
             raise UsageError(
                 f"{path.name} has no function {lacking[0]}",
@@ -52,13 +52,7 @@ class FortranModule(Native):
 
     def function(self, name: str) -> Callable[..., int]:
         """The middleware's function."""
-        try:
-            found = getattr(self._library, name)
-        except AttributeError as error:
-            raise NotImplementedError(name) from error
-        taken = FUNCTIONS.get(name, (ctypes.c_char_p, ctypes.c_void_p))
-        found.argtypes = [ctypes.c_void_p, *(ctypes.c_void_p if each is ctypes.c_double else each for each in taken)]
-        return found  # type: ignore[no-any-return]
+        return _function(self._path, name)
 
     def pointer(self, name: str) -> int | None:
         """Where that function is; the middleware gives no pointers, whatever the name."""
@@ -79,3 +73,15 @@ class FortranModule(Native):
     def update_until(self, time: float) -> None:
         """Go on to a time in the module's own units."""
         self.call("update_until", ctypes.byref(ctypes.c_double(time)))
+
+
+@cache
+def _function(path: Path, name: str) -> Callable[..., int]:
+    """A function of the middleware with the types of what it takes. Raises NotImplementedError."""
+    try:
+        found = getattr(library.load(path), name)
+    except AttributeError as error:
+        raise NotImplementedError(name) from error
+    taken = FUNCTIONS.get(name, (ctypes.c_char_p, ctypes.c_void_p))
+    found.argtypes = [ctypes.c_void_p, *(ctypes.c_void_p if each is ctypes.c_double else each for each in taken)]
+    return found  # type: ignore[no-any-return]

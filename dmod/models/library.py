@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import NotFoundError, UsageError
+from dmod.hydro.run_paths import libraries
 from dmod.nearest import nearest
 
 if TYPE_CHECKING:
@@ -17,18 +18,10 @@ if TYPE_CHECKING:
 _SYMBOL = re.compile(rb"\0((?:register_)?bmi\w*|register_\w+)(?=\0)")
 
 
-def spellings(text: str) -> tuple[str, ...]:
-    """The names under which ngen looks for a library: as it is written, then with the ending it lacks or another."""
-    stem, dot, ending = text.rpartition(".")
-    if dot and ending in ("so", "dylib"):
-        return text, f"{stem}.{'dylib' if ending == 'so' else 'so'}"
-    return text, f"{text}.so", f"{text}.dylib"
-
-
 def find(text: str, resolve: Callable[[str], Path], catchment: str) -> Path:
     """The file of a library. Raises NotFoundError with every name that was tried."""
     tried = []
-    for name in spellings(text):
+    for name in libraries(text):
         try:
             path = resolve(name)
         except NotFoundError as error:

@@ -9,8 +9,7 @@ from dmod.errors import UnmetError, UsageError
 from dmod.hydro import json_file
 from dmod.hydro.findings import Finding, Findings, below
 from dmod.hydro.modules import SERIES as OURS
-from dmod.hydro.realization import scopes_of
-from dmod.models.registry import NOWHERE
+from dmod.hydro.realization import NOWHERE, scopes_of
 from dmod.nearest import nearest
 
 if TYPE_CHECKING:

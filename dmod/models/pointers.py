@@ -45,15 +45,27 @@ def count(model: Any, name: str) -> int:  # noqa: ANN401
         return 1 if array is None else array.size
 
 
-class Setter:
-    """One input: by name until the array was seen to follow, then by the array."""
+class _Port:
+    """A variable of a class, and the array behind it: bound once it was seen to work."""
 
     def __init__(self, model: Any, name: str, size: int) -> None:  # noqa: ANN401
         self._model, self.name = model, name
-        self._key: int | slice = 0 if size == 1 else slice(None)
         self._array = pointer(model, name)
         self._buffer = np.zeros(size)
         self._bound = False
+
+    @property
+    def stale(self) -> bool:
+        """Whether the bound array is no longer the class's own: what went through it is in doubt."""
+        return self._bound and not _same(self._array, pointer(self._model, self.name))
+
+
+class Setter(_Port):
+    """One input: by name until the array was seen to follow, then by the array."""
+
+    def __init__(self, model: Any, name: str, size: int) -> None:  # noqa: ANN401
+        super().__init__(model, name, size)
+        self._key: int | slice = 0 if size == 1 else slice(None)
 
     def put(self, value: Value) -> None:
         """Give the class the value of this step."""
@@ -76,20 +88,13 @@ class Setter:
         """The fastest way to put values that is known to work by now."""
         return partial(self._array.__setitem__, self._key) if self._bound and self._array is not None else self.put
 
-    @property
-    def stale(self) -> bool:
-        """Whether the bound array is no longer the class's own: what went through it is in doubt."""
-        return self._bound and not _same(self._array, pointer(self._model, self.name))
 
-
-class Getter:
+class Getter(_Port):
     """One output: by the array, asked for anew at each step until it was seen to stay; by name where there is none."""
 
     def __init__(self, model: Any, name: str, size: int) -> None:  # noqa: ANN401
-        self._model, self.name, self._size = model, name, size
-        self._array = self._before = pointer(model, name)
-        self._buffer = np.zeros(size)
-        self._bound = False
+        super().__init__(model, name, size)
+        self._size, self._before = size, self._array
 
     def get(self) -> Value:
         """The value after this step."""
@@ -107,11 +112,6 @@ class Getter:
         if not self._bound or self._array is None:
             return self.get
         return partial(self._array.item, 0) if self._size == 1 else partial(self._array.astype, float)
-
-    @property
-    def stale(self) -> bool:
-        """Whether the bound array is no longer the class's own: what was read from it is in doubt."""
-        return self._bound and not _same(self._array, pointer(self._model, self.name))
 
 
 def _same(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:

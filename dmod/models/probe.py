@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING, Any
 from dmod.errors import DmodError, NotFoundError
 from dmod.hydro.modules import Interface, Refusal
 from dmod.hydro.realization import Formulation
+from dmod.hydro.run_paths import spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dmod.hydro.realization_time import Time
+    from dmod.models.registry import Setting
 
 LIMIT = 60  # seconds for a module to be set up
 KEYS = {"bmi_c": "registration_function", "bmi_c++": "create_function", "bmi_python": "python_type"}
 KEYS["bmi_fortran"] = KEYS["bmi_c"]
+KEPT = ("allow_exceed_end_time", "fixed_time_step")  # what a module's own time is held against
 
 
 def asker(folders: Sequence[Path]) -> Callable[[Formulation, str, Time], Interface | Refusal]:
@@ -76,58 +79,69 @@ def _say(**told: Any) -> None:  # noqa: ANN401 - what JSON holds
     os.write(_STDOUT, json.dumps(told).encode() + b"\n")
 
 
+class _Stage:
+    """What is being tried: a key of the params, and for model_params the parameter."""
+
+    def __init__(self, at: str) -> None:
+        self.at, self.parameter = at, ""
+
+    def enter(self, at: str, parameter: str = "") -> None:
+        """Tell what is about to be tried."""
+        self.at, self.parameter = at, parameter
+        _say(at=at, parameter=parameter)
+
+
 def _tell(question: Mapping[str, Any]) -> None:
-    """Make a module, set it up, ask it; what it is about to do is told before."""
+    """What a module exchanges, or what it failed at."""
     from dmod.models.model import Clock
-    from dmod.models.registry import Setting, config_path, maker
-    from dmod.models.stepped import Stepped
+    from dmod.models.registry import Setting
 
     folders = [Path(folder) for folder in question["folders"]]
     sys.path += question["folders"]
     clock = Clock(datetime.fromisoformat(question["begin"]), question["step"], question["steps"])
     formulation = Formulation(question["name"], question["params"])
     setting = Setting(question["catchment"], clock, {}, lambda text: _found(text, folders))
-    at, parameter = "python_type" if formulation.name == "bmi_python" else "library_file", ""
+    stage = _Stage("python_type" if formulation.name == "bmi_python" else "library_file")
     try:
-        make, label = maker(formulation, setting)
-        at = KEYS[formulation.name]
-        _say(at=at)
-        model = make()
-        at = "init_config"
-        _say(at=at)
-        config = config_path(formulation.params, setting)
-        model.initialize(config)
-        at = "model_params"
-        values = {name: value for name, value in formulation.model_params.items() if not isinstance(value, Mapping)}
-        for parameter, value in values.items():
-            _say(at=at, parameter=parameter)
-            model.set_value(parameter, _values(value))
-        at, parameter = "", ""
-        _say(at=at)
-        model.finalize()
-        params = {"allow_exceed_end_time": formulation.params.get("allow_exceed_end_time"), "model_params": values}
-        whole = Stepped(make, label, params, config, setting)
-        ports = ({port.name: port.units for port in side} for side in (whole.takes, whole.gives))
-        _say(**dict(zip(("inputs", "outputs"), ports, strict=True)))
+        _say(**_exchanged(formulation, setting, stage))
     except DmodError as error:
         message = error.message.removeprefix(f"{setting.catchment}: ")
-        _say(key=at, parameter=parameter, message=f"{message}: {error.why}" if error.why else message, fix=error.fix)
+        message = f"{message}: {error.why}" if error.why else message
+        _say(key=stage.at, parameter=stage.parameter, message=message, fix=error.fix)
     except Exception as error:  # noqa: BLE001 - a module may raise anything
-        did = (
-            f"does not take {parameter}" if parameter else {"init_config": "cannot be set up"}.get(at, "cannot be made")
-        )
+        did = {"init_config": "cannot be set up"}.get(stage.at, "cannot be made")
+        did = f"does not take {stage.parameter}" if stage.parameter else did
         what = f"{formulation.model} {did}: {type(error).__name__}: {error}"
-        _say(key=at, parameter=parameter, message=what, fix="")
+        _say(key=stage.at, parameter=stage.parameter, message=what, fix="")
 
 
-def _values(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+def _exchanged(formulation: Formulation, setting: Setting, stage: _Stage) -> dict[str, dict[str, str]]:
+    """Make a module, set it up, ask it; what it is about to do is told before. Raises what the module raises."""
     import numpy as np
 
-    return np.atleast_1d(value)
+    from dmod.models.registry import config_path, maker
+    from dmod.models.stepped import Ready
+
+    make, label = maker(formulation, setting)
+    stage.enter(KEYS[formulation.name])
+    model = make()
+    stage.enter("init_config")
+    config = config_path(formulation.params, setting)
+    model.initialize(config)
+    for name, value in formulation.model_params.items():
+        if not isinstance(value, Mapping):
+            stage.enter("model_params", name)
+            model.set_value(name, np.atleast_1d(value))
+    stage.enter("")
+    kept = {key: formulation.params[key] for key in KEPT if key in formulation.params}
+    whole = Ready(lambda: model, label, kept, config, setting)
+    model.finalize()
+    sides = {"inputs": whole.takes, "outputs": whole.gives}
+    return {side: {port.name: port.units for port in ports} for side, ports in sides.items()}
 
 
 def _found(text: str, folders: Sequence[Path]) -> Path:
-    tried = [folder / text for folder in folders]
+    tried = [folder / name for name in spellings(text) for folder in folders]
     for path in tried:
         if path.exists():
             return path

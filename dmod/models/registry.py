@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import UnmetError, UsageError
-from dmod.hydro.modules import interface
+from dmod.hydro.modules import is_sloth
+from dmod.hydro.realization import ID, NOWHERE
 from dmod.models.model import Clock
 from dmod.models.place import Place
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from dmod.hydro.realization import Formulation
     from dmod.models.model import Model
     from dmod.models.native import Native
-
-NOWHERE = ("", "/dev/null")  # init_config of a model that needs none
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def create(formulation: Formulation, setting: Setting) -> Model:
 
 def config_path(params: Mapping[str, Any], setting: Setting) -> str:
     """The path of `init_config` for this catchment, "" where there is none. Raises NotFoundError."""
-    text = str(params.get("init_config", "")).replace("{{id}}", setting.catchment)
+    text = str(params.get("init_config", "")).replace(ID, setting.catchment)
     return text if text in NOWHERE else str(setting.resolve(text))
 
 
@@ -87,7 +86,7 @@ def _stepped(make: Callable[[], Any], label: str, formulation: Formulation, sett
 
 def _native(formulation: Formulation, setting: Setting) -> Model:
     """A compiled module; SLoTH needs no library, its values stand in the realization."""
-    if (known := interface(formulation)) is not None and known.name == "SLoTH":
+    if is_sloth(formulation):
         from dmod.models.sloth import Sloth
 
         return Sloth(formulation.params, catchment=setting.catchment, steps=setting.clock.steps)

@@ -51,10 +51,7 @@ class Stepped:
         self.note = note(self.catchment, label, self.clock.begin, self.clock.step)
         self.place.enter(self.note)
         self._aliases: Mapping[str, str] = params.get("variables_names_map", {})
-        self.model = self._call("cannot be made", make)
-        self._call(f"failed in initialize{f' with {config}' if config else ''}", self.model.initialize, str(config))
-        for name, value in params.get("model_params", {}).items():
-            self._call(f"did not take the parameter {name}", self.model.set_value, name, np.atleast_1d(value))
+        self.model = self._set_up(make, params, config)
         self.takes = tuple(self._port(name) for name in self._given())
         names = tuple(self._call("failed in get_output_var_names", self.model.get_output_var_names))
         self.gives = self._chosen(params, names)
@@ -140,6 +137,14 @@ class Stepped:
         for port, series in zip(self.gives, walk.results, strict=True):
             self._finite(port.name, series[1:])
         return {port.alias: series[1:] for port, series in zip(self.gives, walk.results, strict=True)}
+
+    def _set_up(self, make: Callable[[], Any], params: Mapping[str, Any], config: Path | str) -> Any:  # noqa: ANN401
+        """An instance with its configuration and parameters. Raises ModelError."""
+        model = self._call("cannot be made", make)
+        self._call(f"failed in initialize{f' with {config}' if config else ''}", model.initialize, str(config))
+        for name, value in params.get("model_params", {}).items():
+            self._call(f"did not take the parameter {name}", model.set_value, name, np.atleast_1d(value))
+        return model
 
     def _finite(self, name: str, series: Series) -> None:
         finite = np.isfinite(series)
@@ -239,6 +244,14 @@ class Stepped:
 
     def _failed(self, what: str, error: BaseException) -> ModelError:
         return ModelError(f"{self.catchment}: {self.label} {what}", why=f"{type(error).__name__}: {error}")
+
+
+class Ready(Stepped):
+    """An instance that was set up already: `make` gives it as it is."""
+
+    def _set_up(self, make: Callable[[], Any], params: Mapping[str, Any], config: Path | str) -> Any:  # noqa: ANN401
+        del params, config
+        return make()
 
 
 def _truth(params: Mapping[str, Any], key: str, *, default: bool = False) -> bool:

@@ -78,7 +78,7 @@ def command(prepared: Run) -> list[str]:
     parts = order.folder / "partition.json"
     if order.datasets.get("partition"):
         parts = json_of(order.the("partition"), "partitions")
-    else:
+    elif not parts.exists():  # `prepare` has written it, unless it has no METIS
         partition.write(partition.partition(fabric, order.ranks), parts)
     return [mpiexec(), "-n", str(order.ranks), *argv, str(parts)]
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import UnmetError
-from dmod.hydro.realization import ID, NO_FORCING
+from dmod.hydro.realization import ID, NO_FORCING, NOWHERE
 from dmod.hydro.realization_time import FORMAT
 from dmod.hydro.run_paths import spellings
 from dmod.models import library
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from dmod.models.model import Clock
     from dmod.worker.order import Order
 
-NOWHERE = ("", "/dev/null")
-PATTERN = "(.*[^A-Za-z0-9])?{{id}}([^0-9].*)?[.]csv"  # just the file of this catchment, whatever is around its id
+PATTERN = f"(.*[^A-Za-z0-9])?{ID}([^0-9].*)?[.]csv"  # just the file of this catchment, whatever is around its id
 
 
 def made(document: Mapping[str, Any], order: Order, base: Path, clock: Clock, first: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-import dmod
+from dmod.worker import netcdf_axes
 from dmod.worker.failure import OutputError
 
 if TYPE_CHECKING:
@@ -38,18 +38,14 @@ class NetcdfWriter:
             self._file = netCDF4.Dataset(self._path, "w", format="NETCDF4")
         except OSError as error:
             raise OutputError(f"{self._path} cannot be written", why=str(error)) from error
-        self._file.setncatts(
-            {
-                "Conventions": "CF-1.11",
-                "featureType": "timeSeries",
-                "title": f"Simulation {run.order.name}",
-                "source": f"dmod {dmod.__version__}",
-                "comment": "a time is the start of its step; discharge is local inflow, not routed",
-            }
+        netcdf_axes.describe(
+            self._file,
+            f"Simulation {run.order.name}",
+            "a time is the start of its step; discharge is local inflow, not routed",
         )
-        self._features("nexus", run.fabric.nexuses)
-        self._features("catchment", run.fabric.catchments)
-        self._time()
+        netcdf_axes.put_ids(self._file, "nexus", run.fabric.nexuses)
+        netcdf_axes.put_ids(self._file, "catchment", run.fabric.catchments)
+        netcdf_axes.put_time(self._file, run.clock)
         self._areas()
         self._discharge = self._series("discharge", "nexus", "m3 s-1", "discharge into the nexus")
         self._made: dict[Variable, NcVariable] = {}
@@ -87,22 +83,6 @@ class NetcdfWriter:
         made.setncatts({"units": units, "long_name": long_name, "coordinates": dimension})
         made.set_auto_maskandscale(False)  # a look for masked values would cost more than the write
         return made
-
-    def _features(self, name: str, ids: Sequence[str]) -> None:
-        self._file.createDimension(name, len(ids))
-        variable = self._file.createVariable(name, str, (name,))
-        variable.long_name = f"id of the {name}"
-        if ids:
-            variable[:] = np.array(ids, dtype=object)
-
-    def _time(self) -> None:
-        clock = self._run.clock
-        self._file.createDimension("time", clock.steps)
-        time = self._file.createVariable("time", "i8", ("time",))
-        time.setncatts(
-            {"units": "seconds since 1970-01-01 00:00:00", "calendar": "standard", "standard_name": "time", "axis": "T"}
-        )
-        time[:] = int(clock.begin.timestamp()) + np.arange(clock.steps, dtype=np.int64) * clock.step
 
     def _areas(self) -> None:
         area = self._file.createVariable("area", "f8", ("catchment",))

@@ -8,6 +8,7 @@ import numpy as np
 
 import dmod
 from dmod.errors import UnmetError
+from dmod.hydro.discharge_parquet import CATCHMENTS, NEXUSES, STEPS
 from dmod.worker.failure import OutputError
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from dmod.models.model import Variable
     from dmod.worker.blocks import Rows
     from dmod.worker.prepare import Run
-
-NEXUSES, CATCHMENTS = "nexuses.parquet", "catchments.parquet"
 
 
 class ParquetWriter:
@@ -99,7 +98,7 @@ class ParquetWriter:
             fields = [arrow.field(feature, ids), arrow.field("time", self._times.type)]
             fields += [arrow.field(each, arrow.float32(), metadata={"units": said}) for each, said in units.items()]
             about = {"title": f"Simulation {self._run.order.name}", "source": f"dmod {dmod.__version__}"}
-            about["steps"] = str(self._run.clock.steps)
+            about[STEPS] = str(self._run.clock.steps)
             try:
                 self._open[key] = self._parquet.ParquetWriter(self._folder / name, arrow.schema(fields, metadata=about))
             except OSError as error:

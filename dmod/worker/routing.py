@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import netCDF4
 import numpy as np
 
-import dmod
 from dmod.errors import UsageError
 from dmod.hydro import channel
 from dmod.hydro.discharge import ROUTED
 from dmod.hydro.routing import Muskingum, Network
+from dmod.worker import netcdf_axes
 from dmod.worker.failure import OutputError
 
 if TYPE_CHECKING:
@@ -115,16 +115,12 @@ class _File:
         self._rows = np.flatnonzero(network.reaches >= 0)
         own, self._flowpath = np.unique(network.reaches[self._rows], return_inverse=True)
         names = [f"wb-{run.name(at)[4:]}" if run.name(at).startswith("cat-") else run.name(at) for at in own.tolist()]
-        self._file.setncatts(
-            {
-                "Conventions": "CF-1.11",
-                "featureType": "timeSeries",
-                "title": f"Streamflow of simulation {run.order.name}",
-                "source": f"dmod {dmod.__version__}",
-                "comment": "a time is the start of its step, a value the mean of it; routed by Muskingum's method",
-            }
+        netcdf_axes.describe(
+            self._file,
+            f"Streamflow of simulation {run.order.name}",
+            "a time is the start of its step, a value the mean of it; routed by Muskingum's method",
         )
-        self._time(run)
+        netcdf_axes.put_time(self._file, run.clock)
         self._discharge = self._series("discharge", "nexus", run.fabric.nexuses, "streamflow at the nexus")
         self._outflow = self._series("outflow", "flowpath", names, "what a flowpath brings from its upper nexus")
 
@@ -143,20 +139,8 @@ class _File:
             np.add.at(together, self._flowpath, outflow[self._rows])
             self._outflow[:, span] = together
 
-    def _time(self, run: Run) -> None:
-        self._file.createDimension("time", run.clock.steps)
-        time = self._file.createVariable("time", "i8", ("time",))
-        time.setncatts(
-            {"units": "seconds since 1970-01-01 00:00:00", "calendar": "standard", "standard_name": "time", "axis": "T"}
-        )
-        time[:] = int(run.clock.begin.timestamp()) + np.arange(run.clock.steps, dtype=np.int64) * run.clock.step
-
     def _series(self, name: str, of: str, ids: Sequence[str], long_name: str) -> netCDF4.Variable[Any]:
-        self._file.createDimension(of, len(ids))
-        variable = self._file.createVariable(of, str, (of,))
-        variable.long_name = f"id of the {of}"
-        if ids:
-            variable[:] = np.array(ids, dtype=object)
+        netcdf_axes.put_ids(self._file, of, ids)
         made = self._file.createVariable(name, "f4", (of, "time"), contiguous=bool(ids), fill_value=False)
         made.setncatts({"units": "m3 s-1", "long_name": long_name, "coordinates": of})
         made.set_auto_maskandscale(False)

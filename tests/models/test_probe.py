@@ -108,6 +108,20 @@ def test_what_its_own_configuration_does_is_told_too(row, found, tmp_path, *, co
     assert message in next(finding.message for finding in found(row) if finding.path == where)
 
 
+def test_a_module_that_goes_on_to_the_end_of_any_step_is_taken_as_a_job_takes_it(row, found, tmp_path):
+    (tmp_path / "cat-7.txt").write_text("step 7200")
+    params(row, 0)["fixed_time_step"] = False
+    assert found(row) == []
+
+
+@pytest.mark.parametrize("mounted", ["/ngen/ngen/data/config/cat-7.txt", "data/config/cat-7.txt"])
+def test_a_config_is_found_by_the_names_that_the_check_finds_it_by(row, found, tmp_path, mounted):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "cat-7.txt").rename(tmp_path / "config" / "cat-7.txt")
+    params(row, 0)["init_config"] = mounted
+    assert found(row) == []
+
+
 def test_a_module_is_asked_once_however_many_catchments_have_it(row, found, tmp_path):
     asked = []
     other = json.loads(json.dumps(row["global"]))

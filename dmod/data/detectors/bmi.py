@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dmod.data.blocks import block
 from dmod.data.detectors import files
 from dmod.data.domain import Domain
+from dmod.hydro.ids import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,15 +16,12 @@ if TYPE_CHECKING:
     from dmod.data.source import Entry
 
 _ENDINGS = (".ini", ".input", ".namelist", ".yaml", ".yml", ".txt", ".dat", ".tbl", ".cfg", ".conf", ".toml")
-_CATCHMENT = re.compile(r"(?<![A-Za-z0-9])cat[-_](\d+)(?![A-Za-z0-9])")
 
 
 def looks(entries: Sequence[Entry]) -> bool:
     """Config files, at least one of them named for a catchment or an .ini, and no JSON that says more."""
     own = [each.path for each in entries if each.path.lower().endswith(_ENDINGS)]
-    telling = [
-        name for name in own if name.lower().endswith((".ini", ".input", ".namelist")) or _CATCHMENT.search(name)
-    ]
+    telling = [name for name in own if name.lower().endswith((".ini", ".input", ".namelist")) or named(name)]
     return bool(telling) and not files.top(entries, ".json", ".csv", ".nc")
 
 
@@ -36,4 +33,4 @@ def read(folder: Path) -> Domain:
 
 def catchments(names: Iterable[str]) -> set[str]:
     """The catchments that names of files say."""
-    return {f"cat-{number}" for name in names for number in _CATCHMENT.findall(name)}
+    return set().union(*map(named, names))

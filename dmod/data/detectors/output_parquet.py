@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
     from dmod.data.source import Entry
 
-NEXUSES = "nexuses.parquet"
-
 
 def looks(entries: Sequence[Entry]) -> bool:
     """A file of nexuses, as our worker calls it."""
-    return any(each.path == NEXUSES for each in files.top(entries, ".parquet"))
+    tables = files.top(entries, ".parquet")
+    if not tables:
+        return False
+    from dmod.hydro.discharge_parquet import NEXUSES  # and numpy with it
+
+    return any(each.path == NEXUSES for each in tables)
 
 
 def read(folder: Path) -> Domain:
     """Nexuses, catchments and the period. Raises UnmetError without pyarrow, UsageError and its kin."""
-    from dmod.hydro.discharge_parquet import ParquetDischarge, catchments
+    from dmod.hydro.discharge_parquet import ParquetDischarge
 
-    paths = sorted(folder.glob("*.parquet"))
-    with ParquetDischarge(paths, dict.fromkeys(catchments(paths), 1.0)) as found:
+    with ParquetDischarge(sorted(folder.glob("*.parquet")), None) as found:
         return Domain("output-parquet", blocks_of(found), found.step)

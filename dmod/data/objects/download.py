@@ -11,8 +11,10 @@ import hashlib
 import os
 import shutil
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod.data.export import same
 from dmod.data.objects.bucket import AT_ONCE
 from dmod.data.objects.large import PIECE, Large
 from dmod.data.objects.placement import PACK
@@ -21,7 +23,7 @@ from dmod.paths import shown
 from dmod.units import format_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dmod.data.dataset import File
@@ -102,7 +104,7 @@ class Download:
                 self._order_large(pool, each, file)
                 continue
             for piece in pieces(each, here):
-                self._later(pool, piece, self._fetch, piece)
+                self._later(pool, partial(self._fetch, piece), piece.files[-1][0].path)
 
     def _order_large(self, pool: ThreadPoolExecutor, placed: Placed, file: File) -> None:
         large = Large(file, self._place(file.path))
@@ -117,16 +119,14 @@ class Download:
                 large.write(start, self._bucket.get(key, base + start, length), length)
                 return length
 
-            while len(self._waiting) >= 2 * AT_ONCE:
-                self._collect()
-            self._waiting[pool.submit(fetch)] = (file.path, large)
+            self._later(pool, fetch, file.path, large)
         if not lacking:
             large.finish()
 
-    def _later(self, pool: ThreadPoolExecutor, piece: Piece, call: object, *args: object) -> None:
+    def _later(self, pool: ThreadPoolExecutor, fetch: Callable[[], int], path: str, large: Large | None = None) -> None:
         while len(self._waiting) >= 2 * AT_ONCE:
             self._collect()
-        self._waiting[pool.submit(call, *args)] = (piece.files[-1][0].path, None)  # type: ignore[arg-type]
+        self._waiting[pool.submit(fetch)] = (path, large)
 
     def _fetch(self, piece: Piece) -> int:
         """Fetch a piece and write its files; gives their bytes."""
@@ -161,16 +161,10 @@ class Download:
 
     def _there(self, file: File) -> bool:
         place = self._target / file.path
-        try:
-            if place.is_symlink() or place.stat().st_size != file.size:
-                return False
-            with place.open("rb", buffering=0) as have:
-                same = hashlib.file_digest(have, "sha256").hexdigest() == file.sha256
-        except OSError:
-            return False
-        if same:
+        there = same(file, place) and not place.is_symlink()
+        if there:
             self._tell(file.path, file.size)
-        return same
+        return there
 
     def _place(self, path: str) -> Path:
         """Where a file goes: in the target, whatever links lie there."""
