@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker.engine import command_line, engine, refusal
 from dmod.docker.stack import Stack, compose_name
 from dmod.docker.stack_file import stack_file
-from dmod.docker.swarm_service import LABEL, checked, failed, managed, settled
+from dmod.docker.swarm_service import LABEL, checked, failed, managed, settled, tasks
 from dmod.errors import ConflictError, DmodError, UnmetError
 
 if TYPE_CHECKING:
@@ -104,11 +104,12 @@ def _wait(stack: Stack, name: str, patience: int) -> None:
     with engine() as client:
         while True:
             there = client.services(filters={"label": f"{LABEL}={name}"})
-            open_ = [each for each in there if not settled(client, each)]
+            of = [(each, tasks(client, each)) for each in there]
+            open_ = [(each, running) for each, running in of if not settled(each, running)]
             well = 0.0 if open_ or not there else well or time.monotonic()
             if well and (all(checked(each) for each in there) or time.monotonic() - well > _STEADY):
                 return
-            broken = [(each["Spec"]["Name"], *failed(client, each)) for each in open_]
+            broken = [(each["Spec"]["Name"], *failed(each, running)) for each, running in open_]
             hopeless = [each for each in broken if each[2] >= _ATTEMPTS]
             if hopeless or time.monotonic() > until:
                 service, why, _ = (hopeless or broken or [(name, "", 0)])[0]
