@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker.engine import command_line, engine, refusal
 from dmod.docker.stack import Stack, compose_name
 from dmod.docker.stack_file import stack_file
-from dmod.docker.swarm_service import LABEL, checked, failed, managed, settled, tasks
+from dmod.docker.swarm_service import LABEL, checked, failed, found, settled, tasks
 from dmod.errors import ConflictError, DmodError, UnmetError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3  # failed tasks of a service, after which waiting is of no use
 _STEADY = 3  # seconds that a service without a health check must run
+_LEAVING = 60  # seconds that containers of a stack have to end
 _PAUSE = 0.5  # seconds between two looks
 
 
@@ -66,28 +67,26 @@ def deploy(project: Project, stack: Stack, said: Mapping[str, Any], images: Mapp
     _forget_secrets(name, {each["name"] for each in made.get("secrets", {}).values()})
 
 
-def remove(project: Project, stack: Stack, *, patience: int = 60) -> bool:
-    """Take a stack out of the Swarm, and wait until nothing of it runs here; whether it was there."""
+def remove(project: Project, stack: Stack) -> None:
+    """Take a stack out of the Swarm, if it is there, and wait until nothing of it runs here."""
     name = compose_name(project, stack.name)
-    label = f"{LABEL}={name}"
     with engine() as client:
-        if not managed(client) or not client.services(filters={"label": label}):
-            return False
+        if not found(client, [name])[name]:
+            return
         _docker("stack", "rm", name)
-        until = time.monotonic() + patience
-        while client.containers(all=True, filters={"label": label}) and time.monotonic() < until:
+        until = time.monotonic() + _LEAVING
+        while client.containers(all=True, filters={"label": f"{LABEL}={name}"}) and time.monotonic() < until:
             time.sleep(_PAUSE)
-    return True
 
 
 def restart(project: Project, stack: Stack) -> bool:
     """Start the tasks of a stack anew; whether it is in the Swarm."""
+    name = compose_name(project, stack.name)
     with engine() as client:
-        label = f"{LABEL}={compose_name(project, stack.name)}"
-        found = client.services(filters={"label": label}) if managed(client) else []
-    for each in found:
+        there = found(client, [name])[name]
+    for each in there:
         _docker("service", "update", "--force", "--detach", each["ID"])
-    return bool(found)
+    return bool(there)
 
 
 def _docker(*words: str, refused: Callable[[str], DmodError] = refusal) -> None:

@@ -22,10 +22,13 @@ def managed(client: Any) -> bool:  # noqa: ANN401 - docker.APIClient
     return bool((client.info().get("Swarm") or {}).get("ControlAvailable"))
 
 
-def found(client: Any, name: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
-    """The services of a stack; none where there is no Swarm."""
-    if not managed(client):
-        return []
+def found(client: Any, names: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:  # noqa: ANN401 - docker.APIClient
+    """The services of each of these stacks; none where there is no Swarm."""
+    swarm = managed(client)
+    return {name: _services(client, name) if swarm else [] for name in names}
+
+
+def _services(client: Any, name: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
     there: list[Mapping[str, Any]] = client.services(filters={"label": f"{LABEL}={name}"})
     return sorted(there, key=lambda said: str(said["Spec"]["Name"]))
 
