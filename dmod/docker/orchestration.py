@@ -156,9 +156,10 @@ def _sent(project: Project, part: _Part, tell: Callable[[str], None]) -> dict[st
     if not project.config.build.registry and not all(stays(each) for each in part.said["services"].values()):
         with engine() as client:
             registry = own_registry(project, swarm.address(client))
-    for reference in {str(each["image"]) for each in part.said["services"].values()}:
-        if reference.startswith(PREFIX):
-            name = reference.removeprefix(PREFIX).rpartition(":")[0]
-            tell(f"sending {name} to {registry}")
-            found[reference] = image.push(project, name, registry, lambda *_: None)["digest"]
+    references = {str(each["image"]) for each in part.said["services"].values()}
+    ours = {each: each.removeprefix(PREFIX).rpartition(":")[0] for each in references if each.startswith(PREFIX)}
+    known = image.images(project, tuple(ours.values())) if ours else []
+    for reference, name in ours.items():
+        tell(f"sending {name} to {registry}")
+        found[reference] = image.push(project, image.one(known, name), registry, lambda *_: None)["digest"]
     return found
