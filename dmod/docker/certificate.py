@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dmod.data.workspace import locked
 from dmod.docker.stack import deployment, owned, secrets_folder, stacks
 from dmod.errors import UnmetError, UsageError
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from dmod.project import Project
@@ -115,7 +116,8 @@ def _handed_over(project: Project, certificate: bytes, key: bytes) -> Certificat
         raise UsageError(f"tls.certificate ended on {when}", fix="give a new one in [tls] of dmod.toml")
     for name, data in ((_KEY, key), (_CERTIFICATE, certificate)):
         if _bytes(folder / name) != data:
-            authority.keep(folder / name, data, 0o600)
+            folder.mkdir(parents=True, exist_ok=True)
+            keep(folder / name, data, 0o600)
         owned(folder / name)
     return Certificate(_digest(certificate, key), found.not_valid_after_utc)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dmod.docker.recipe import packaged
 from dmod.errors import ConflictError, NotFoundError
 from dmod.nearest import nearest
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,9 +139,7 @@ def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
     lines = [f"{name}='{text}'" for name, text in told.items()]
     if odd := [text for text in told.values() if "'" in text or "\n" in text]:
         raise ConflictError(f"{odd[0]}: a compose file cannot be told a path with a quote", fix="rename the folder")
-    part = path.with_suffix(".part")
-    part.write_text("\n".join(lines) + "\n")
-    part.replace(path)
+    keep(path, ("\n".join(lines) + "\n").encode())
     return path
 
 

@@ -13,6 +13,7 @@ from dmod.docker.stack import Stack, compose_name
 from dmod.docker.stack_file import stack_file
 from dmod.docker.swarm_service import LABEL, checked, failed, found, settled, tasks
 from dmod.errors import ConflictError, DmodError, UnmetError
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,9 +59,7 @@ def deploy(project: Project, stack: Stack, said: Mapping[str, Any], images: Mapp
         made = stack_file(said, name, manager(client), images)
     file = project.state / "stacks" / f"{stack.name}.swarm.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(made, indent=1))
-    part.replace(file)
+    keep(file, json.dumps(made, indent=1).encode())
     words = ("--compose-file", str(file), "--prune", "--resolve-image", "never", "--with-registry-auth")
     _docker("stack", "deploy", *words, name, refused=lambda said: _refused(stack, said))
     _wait(stack, name, patience)
