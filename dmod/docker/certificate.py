@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmod.data.workspace import locked
-from dmod.docker.stack import deployment, owned, secrets_folder, stacks
+from dmod.docker.stack import WILD, deployment, owned, secrets_folder, stacks
 from dmod.errors import UnmetError, UsageError
 from dmod.paths import keep
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dmod.project import Project
 
 SOON = timedelta(days=30)  # before its end a certificate is made anew
-_WILD = {"0.0.0.0", "::", ""}  # noqa: S104 - is compared, not bound
 _CERTIFICATE, _KEY = "tls.crt", "tls.key"  # in .dmod/secrets
 _LETTERS = 12  # of a digest
 
@@ -70,7 +69,7 @@ def names(project: Project) -> set[str]:
     found = {"localhost", "127.0.0.1", "::1", platform.node(), *stacks(project), *config.tls.names}
     outside = (config.object_store.endpoint, config.build.registry)
     found |= {each.rpartition(":")[0].strip("[]") for each in outside if ":" in each}
-    found |= _addresses() if config.stacks.address in _WILD else {config.stacks.address}
+    found |= _addresses() if config.stacks.address in WILD else {config.stacks.address}
     return found - {""}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker import swarm_service
 from dmod.docker.engine import engine
 from dmod.docker.moments import moment
-from dmod.docker.stack import Stack, compose_name
+from dmod.docker.stack import PROJECT, SERVICE, Stack, compose_name
 from dmod.docker.stack_service import EXPIRES, Service
 from dmod.errors import UsageError
 
@@ -86,7 +86,7 @@ def _spoken(
 ) -> Iterator[tuple[str, Iterator[bytes]]]:  # fmt: skip
     """The services of a stack by name, each with what it says."""
     for said in _containers(client, project, stack):
-        name = said["Labels"].get("com.docker.compose.service", "")
+        name = said["Labels"].get(SERVICE, "")
         yield name, client.logs(said["Id"], stream=True, **how)
     name = compose_name(project, stack.name)
     for each in in_swarm[name]:
@@ -120,7 +120,7 @@ def _together(spoken: Collection[tuple[str, Iterator[str]]]) -> Iterator[tuple[s
 
 
 def _containers(client: Any, project: Project, stack: Stack) -> list[dict[str, Any]]:  # noqa: ANN401 - docker.APIClient
-    label = f"com.docker.compose.project={compose_name(project, stack.name)}"
+    label = f"{PROJECT}={compose_name(project, stack.name)}"
     found: list[dict[str, Any]] = client.containers(all=True, filters={"label": label})
     return sorted(found, key=lambda said: str(said["Names"][0]))
 
@@ -133,7 +133,7 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
     health = check.get("Status", "") if state["Status"] == "running" else ""
     return Service(
         stack=stack.name,
-        service=said["Config"]["Labels"].get("com.docker.compose.service", ""),
+        service=said["Config"]["Labels"].get(SERVICE, ""),
         container=said["Name"].removeprefix("/"),
         state=state["Status"],
         health=health,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COMPOSE, TLS = "compose.yml", "tls.yml"  # the second is laid over the first, with tls.enabled
 ORDER = ("registry", "object-store", "main")  # which comes up first; a project's own follow
 _IMAGE = re.compile(r"^\s+image:\s*dmod/([\w-]+)", re.MULTILINE)
+WILD = {"", "0.0.0.0", "::"}  # noqa: S104 - all addresses of a machine: is compared, not bound
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"  # labels that compose gives containers
 _USER = 1000  # of our images
 _PASSWORD = 32  # random bytes
 
@@ -129,7 +131,7 @@ def own_objects(project: Project) -> str:
 
 def _host(project: Project, outside: str) -> str:
     address = project.config.stacks.address
-    return (outside or "127.0.0.1") if address in {"0.0.0.0", "::", ""} else address  # noqa: S104 - is compared
+    return (outside or "127.0.0.1") if address in WILD else address
 
 
 def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
