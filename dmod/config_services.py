@@ -165,3 +165,8 @@ class Stacks:
     object_store_port: int = field(
         default=8333, metadata={"doc": "of the object store", "minimum": 1, "aliases": ("object_store", "s3_port")}
     )
+
+    @property
+    def swarm(self) -> bool:
+        """Whether services run on the nodes of a Swarm."""
+        return self.mode == "swarm"

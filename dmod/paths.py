@@ -1,4 +1,4 @@
-"""Paths as people see them, and as sockets can bear them."""
+"""Paths as people see them, and as sockets can bear them; small files that are there as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def shown(path: Path) -> str:
 def there(path: Path) -> bool:
     """Whether a path leads to something that can be looked at: not one too long, or in a folder nobody may enter."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists lets those errors out
+
+
+def keep(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Put `data` in place of a file in one step, never readable by more than `mode` and the umask say."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+    part.replace(path)
 
 
 @contextmanager

@@ -211,14 +211,16 @@ def push(
     from dmod.docker.stack import own_registry
 
     registry = to or project().config.build.registry or own_registry(project())
-    wanted = names or [each.name for each in image.images(project()) if each.state == image.READY]
+    known = [] if names else [each for each in image.images(project()) if each.state == image.READY]
+    wanted = names or [each.name for each in known]
+    if current().dry_run:
+        for name in wanted:
+            say(f"would send {name} to {registry}")
+        return
+    known = known or image.images(project(), tuple(wanted))
     rows = []
     for name in wanted:
-        if current().dry_run:
-            say(f"would send {name} to {registry}")
-            continue
         with Progress(f"sending {name}") as bar:
-            rows.append(image.push(project(), name, registry, bar.update))
+            rows.append(image.push(project(), image.one(known, name), registry, bar.update))
     columns = (Column("name", "IMAGE"), Column("digest", "DIGEST"))
-    if not current().dry_run:
-        show_list(rows, columns, name_key="digest", empty="no image is ready: dmod image build")
+    show_list(rows, columns, name_key="digest", empty="no image is ready: dmod image build")

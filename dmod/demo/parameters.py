@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmod.errors import NotFoundError, UsageError
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +52,7 @@ def read(path: Path = FILE) -> dict[str, Chosen]:
 
 def write(fits: Sequence[Fit], path: Path) -> None:
     """Put the best fits, how they were found and what all models scored into a file, whole or not at all."""
-    text = json.dumps(document(fits), indent=1, ensure_ascii=False) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    keep(path, (json.dumps(document(fits), indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def document(fits: Sequence[Fit]) -> dict[str, Any]:

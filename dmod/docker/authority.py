@@ -6,7 +6,6 @@ The key of the authority stays in .dmod/secrets; its certificate, .dmod/tls/ca.c
 from __future__ import annotations
 
 import ipaddress
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,6 +43,8 @@ class Authority:
         if found and found.certificate.not_valid_after_utc > until + YEAR:
             return found
         made = cls.new(name, datetime.now(UTC))
+        for folder in (key.parent, certificate.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         keep(key, _private(made.key), 0o600)
         keep(certificate, made.certificate.public_bytes(serialization.Encoding.PEM), 0o644)
         return made
@@ -121,16 +124,6 @@ def named(certificate: x509.Certificate) -> set[str]:
     except x509.ExtensionNotFound:
         return set()
     return {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))}
-
-
-def keep(file: Path, data: bytes, mode: int) -> None:
-    """Write a file as a whole, never readable by more than `mode` says."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as lines:
-        lines.write(data)
-    part.replace(file)
 
 
 def _begun(

@@ -55,7 +55,7 @@ class Built:
     seconds: float
 
 
-def plan(client: Any, project: Project | None, names: tuple[str, ...] = ()) -> Plan:  # noqa: ANN401 - docker.APIClient
+def plan(client: Any, project: Project, names: tuple[str, ...] = ()) -> Plan:  # noqa: ANN401 - docker.APIClient
     """The tags of images (none named: all) by what goes into them, as the engine has the images of their FROM lines."""
     known = variant.known(project, names)
     packed = wheel.made()

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmod.data.workspace import locked
-from dmod.docker.stack import deployment, owned, secrets_folder, stacks
+from dmod.docker.stack import WILD, deployment, owned, secrets_folder, stacks
 from dmod.errors import UnmetError, UsageError
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from dmod.project import Project
 
 SOON = timedelta(days=30)  # before its end a certificate is made anew
-_WILD = {"0.0.0.0", "::", ""}  # noqa: S104 - is compared, not bound
 _CERTIFICATE, _KEY = "tls.crt", "tls.key"  # in .dmod/secrets
 _LETTERS = 12  # of a digest
 
@@ -69,7 +69,7 @@ def names(project: Project) -> set[str]:
     found = {"localhost", "127.0.0.1", "::1", platform.node(), *stacks(project), *config.tls.names}
     outside = (config.object_store.endpoint, config.build.registry)
     found |= {each.rpartition(":")[0].strip("[]") for each in outside if ":" in each}
-    found |= _addresses() if config.stacks.address in _WILD else {config.stacks.address}
+    found |= _addresses() if config.stacks.address in WILD else {config.stacks.address}
     return found - {""}
 
 
@@ -115,7 +115,8 @@ def _handed_over(project: Project, certificate: bytes, key: bytes) -> Certificat
         raise UsageError(f"tls.certificate ended on {when}", fix="give a new one in [tls] of dmod.toml")
     for name, data in ((_KEY, key), (_CERTIFICATE, certificate)):
         if _bytes(folder / name) != data:
-            authority.keep(folder / name, data, 0o600)
+            folder.mkdir(parents=True, exist_ok=True)
+            keep(folder / name, data, 0o600)
         owned(folder / name)
     return Certificate(_digest(certificate, key), found.not_valid_after_utc)
 

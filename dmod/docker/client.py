@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOCKET = "unix:///var/run/docker.sock"
+UNIX = "unix://"  # before the path of a socket of this machine
+SOCKET = f"{UNIX}/var/run/docker.sock"
 _INSTALL = "pip install 'dmod[docker]'"
 
 
@@ -57,12 +58,12 @@ def address() -> str:
     except (DockerException, OSError, ValueError):
         return SOCKET
     host = context.Host if context else ""
-    return str(host or SOCKET).replace("http+unix://", "unix://")
+    return str(host or SOCKET).replace("http+unix://", UNIX)
 
 
 def is_local(where: str) -> bool:
     """Whether an engine is this machine's, and sees its folders."""
-    return where.startswith("unix://")
+    return where.startswith(UNIX)
 
 
 def listens(timeout: float = 3.0) -> bool:
@@ -79,7 +80,7 @@ def _knock(where: str, timeout: float) -> None:
     if is_local(where):
         with socket.socket(socket.AF_UNIX) as door:
             door.settimeout(timeout)
-            door.connect(where.removeprefix("unix://"))
+            door.connect(where.removeprefix(UNIX))
 
 
 def _ask(timeout: float) -> Probe:
@@ -105,7 +106,7 @@ def _ask(timeout: float) -> Probe:
 def _refusal(error: Exception, where: str) -> Probe:
     """Why there was no answer, from whatever lies below the client's own exception."""
     local = is_local(where)
-    path = where.removeprefix("unix://")
+    path = where.removeprefix(UNIX)
     causes = list(_causes(error))
     codes = {cause.errno for cause in causes if isinstance(cause, OSError)}
     names = {type(cause).__name__ for cause in causes}

@@ -9,15 +9,13 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from dmod.docker.client import SOCKET
-from dmod.docker.stack import compose_name
+from dmod.docker.client import SOCKET, UNIX, is_local
+from dmod.docker.stack import PROJECT, compose_name
 
 if TYPE_CHECKING:
     from dmod.project import Project
 
-_LABEL = "com.docker.compose.project"
 _PATIENCE = 2.0  # seconds
-_UNIX = "unix://"
 
 
 class Glance(NamedTuple):
@@ -30,21 +28,21 @@ class Glance(NamedTuple):
 def glance(project: Project) -> Glance | None:
     """A look that costs a millisecond; None if nothing was ever brought up, or no engine of this machine answers."""
     where = os.environ.get("DOCKER_HOST", "") or SOCKET
-    if not where.startswith(_UNIX) or not any((project.state / "stacks").glob("*.env")):
+    if not is_local(where) or not any((project.state / "stacks").glob("*.env")):
         return None
     try:
-        found = _asked(where.removeprefix(_UNIX))
+        found = _asked(where.removeprefix(UNIX))
     except (OSError, ValueError, HTTPException):
         return None
     mine = compose_name(project, "")
-    ours = [each for each in found if each["Labels"][_LABEL].startswith(mine)]
+    ours = [each for each in found if each["Labels"][PROJECT].startswith(mine)]
     told = [(each["Names"][0].removeprefix(f"/{mine}"), _word(each["State"], each["Status"])) for each in ours]
     return Glance(len(ours), tuple(f"{name} is {word}" for name, word in sorted(told) if word))
 
 
 def _asked(path: str) -> list[dict[str, Any]]:
     """The containers of compose, running or not."""
-    only = quote(json.dumps({"label": [_LABEL]}))
+    only = quote(json.dumps({"label": [PROJECT]}))
     with socket.socket(socket.AF_UNIX) as door:
         door.settimeout(_PATIENCE)
         door.connect(path)

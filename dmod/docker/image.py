@@ -98,13 +98,13 @@ def delete(identifiers: Iterable[str]) -> int:
         return max(0, before - int(client.df()["LayersSize"] or 0))
 
 
-def push(project: Project, name: str, registry: str, told: Callable[[int, int, str], None]) -> dict[str, str]:
+def push(project: Project, found: Image, registry: str, told: Callable[[int, int, str], None]) -> dict[str, str]:
     """Send an image to a registry, what it has already is not sent again; its name there, and its digest.
 
     `told` hears bytes sent, bytes to send, and what is being done. Raises NotFoundError if it is not built,
     UnreachableError if no registry answers, DmodError if it wants a login.
     """
-    found = one(images(project, (name,)), name)
+    name = found.name
     if found.state != READY:
         raise NotFoundError(f"image {name} is {found.state}", fix=f"dmod image build {name}")
     repository, tag = f"{registry}/{PREFIX}{name}", found.reference.rpartition(":")[2]

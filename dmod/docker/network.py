@@ -26,7 +26,7 @@ def ensure(project: Project, others: Iterable[str], *, swarm: bool) -> None:
     ours = {f"{deployment(project)}-{kind}": cut_off for kind, cut_off in KINDS.items()}
     with engine() as client:
         for name in [*ours, *(each for each in others if each not in ours)]:
-            found = [each for each in client.networks(names=[name]) if each["Name"] == name]
+            found = _called(client, name)
             if len(found) > 1:
                 ids = " ".join(each["Id"][:12] for each in found)
                 raise ConflictError(f"there are {len(found)} networks {name}", why=ids, fix=f"docker network rm {ids}")
@@ -44,7 +44,7 @@ def odd(project: Project, *, swarm: bool) -> list[str]:
     with engine() as client:
         for kind, cut_off in KINDS.items():
             name = f"{deployment(project)}-{kind}"
-            found = [each for each in client.networks(names=[name]) if each["Name"] == name]
+            found = _called(client, name)
             if len(found) > 1:
                 said.append(f"there are {len(found)} networks {name}")
             elif found and (key := _differs(found[0], _wanted(name, cut_off=cut_off, swarm=swarm))):
@@ -52,33 +52,32 @@ def odd(project: Project, *, swarm: bool) -> list[str]:
     return said
 
 
-def clear(project: Project) -> list[str]:
-    """Remove the networks of a deployment that nothing is on; their names."""
+def clear(project: Project) -> None:
+    """Remove the networks of a deployment that nothing is on."""
     from docker.errors import APIError
 
-    gone = []
     with engine() as client:
         for found in client.networks(filters={"label": f"{_LABEL}={deployment(project)}"}):
             if not client.inspect_network(found["Id"]).get("Containers"):
                 with suppress(APIError):  # services of a Swarm are on it, which have no container here
                     client.remove_network(found["Id"])
-                    gone.append(str(found["Name"]))
-    return gone
+
+
+def _called(client: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - docker.APIClient
+    """The networks of exactly this name: an engine takes it for a part of one."""
+    return [each for each in client.networks(names=[name]) if each["Name"] == name]
 
 
 def _wanted(name: str, *, cut_off: bool, swarm: bool) -> dict[str, Any]:
-    kind = {"driver": "overlay", "attachable": True} if swarm else {"driver": "bridge", "attachable": True}
-    return {**kind, "internal": cut_off or name.endswith("-internal")}
+    driver = "overlay" if swarm else "bridge"
+    return {"driver": driver, "attachable": True, "internal": cut_off or name.endswith("-internal")}
 
 
 def _differs(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """What of a network is not as it should be; "" if it is."""
-    pairs = (("Driver", "driver"), ("Internal", "internal"), *([("Attachable", "attachable")] * _overlay(wanted)))
-    return next((theirs for theirs, ours in pairs if found[theirs] != wanted[ours]), "")
-
-
-def _overlay(wanted: Mapping[str, Any]) -> bool:
-    return bool(wanted["driver"] == "overlay")  # every bridge may be joined, whatever it says
+    overlay = wanted["driver"] == "overlay"  # every bridge may be joined, whatever it says
+    keys = ("Driver", "Internal", *(["Attachable"] if overlay else []))
+    return next((key for key in keys if found[key] != wanted[key.lower()]), "")
 
 
 def _remove(client: Any, found: Mapping[str, Any], driver: str) -> None:  # noqa: ANN401 - docker.APIClient

@@ -16,7 +16,7 @@ from dmod.docker.stack_file import obstacles, stays
 from dmod.errors import ConflictError, DmodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dmod.docker.build import Told
     from dmod.docker.stack_service import Service
@@ -36,7 +36,7 @@ class _Part(NamedTuple):
 
 def require(project: Project) -> None:
     """Raise UnmetError unless this engine manages the Swarm that dmod.toml wants."""
-    if project.config.stacks.mode == "swarm":
+    if project.config.stacks.swarm:
         with engine() as client:
             swarm.manager(client)
 
@@ -62,10 +62,12 @@ def up(
     """
     require(project)
     parts = [_part(project, stack, told) for stack in stacks]
+    found = services(project, stacks)
     for part in parts:
-        _only_there(project, part)
-        compose.free_ports(part.said, services(project, [part.stack]))
-        if project.config.stacks.mode == "swarm" and not part.swarm:
+        mine = [each for each in found if each.stack == part.stack.name]
+        _only_there(part, mine)
+        compose.free_ports(part.said, mine)
+        if project.config.stacks.swarm and not part.swarm:
             why = f"for a Swarm does not give {' and '.join(obstacles(part.said))}"
             tell(f"{part.stack.name} comes up on this machine, by compose, {why}")
     project.datasets.mkdir(parents=True, exist_ok=True)
@@ -73,7 +75,7 @@ def up(
         for each in (part.said.get("secrets") or {}).values():
             if each.get("file"):
                 secret(Path(each["file"]))
-    network.ensure(project, _outside(parts), swarm=project.config.stacks.mode == "swarm")
+    network.ensure(project, _outside(parts), swarm=project.config.stacks.swarm)
     for wave in _waves(parts):
         with ThreadPoolExecutor(max(1, len(wave))) as threads:
             going = [threads.submit(_up, project, part, patience, tell) for part in wave]
@@ -93,7 +95,7 @@ def faults(project: Project, stacks: Sequence[Stack], told: Mapping[str, str]) -
             compose.free_ports(compose.read(project, stack, told)[1], services(project, [stack]))
         except DmodError as error:
             yield error
-    for said in network.odd(project, swarm=project.config.stacks.mode == "swarm"):
+    for said in network.odd(project, swarm=project.config.stacks.swarm):
         yield ConflictError(said, fix="dmod stack down, then dmod stack up")
 
 
@@ -115,13 +117,12 @@ def restart(project: Project, stacks: Sequence[Stack], told: Mapping[str, str], 
 
 def _part(project: Project, stack: Stack, told: Mapping[str, str]) -> _Part:
     client, said = compose.read(project, stack, told)
-    wanted = project.config.stacks.mode == "swarm"
-    return _Part(stack, client, said, wanted and not obstacles(said))
+    return _Part(stack, client, said, project.config.stacks.swarm and not obstacles(said))
 
 
-def _only_there(project: Project, part: _Part) -> None:
+def _only_there(part: _Part, found: Iterable[Service]) -> None:
     """Refuse to bring up a stack beside itself: it is up the other way, with the same data."""
-    for each in services(project, [part.stack]):
+    for each in found:
         if bool(each.node) != part.swarm:
             there = "in the Swarm" if each.node else "by compose"
             raise ConflictError(
@@ -155,9 +156,10 @@ def _sent(project: Project, part: _Part, tell: Callable[[str], None]) -> dict[st
     if not project.config.build.registry and not all(stays(each) for each in part.said["services"].values()):
         with engine() as client:
             registry = own_registry(project, swarm.address(client))
-    for reference in {str(each["image"]) for each in part.said["services"].values()}:
-        if reference.startswith(PREFIX):
-            name = reference.removeprefix(PREFIX).rpartition(":")[0]
-            tell(f"sending {name} to {registry}")
-            found[reference] = image.push(project, name, registry, lambda *_: None)["digest"]
+    references = {str(each["image"]) for each in part.said["services"].values()}
+    ours = {each: each.removeprefix(PREFIX).rpartition(":")[0] for each in references if each.startswith(PREFIX)}
+    known = image.images(project, tuple(ours.values())) if ours else []
+    for reference, name in ours.items():
+        tell(f"sending {name} to {registry}")
+        found[reference] = image.push(project, image.one(known, name), registry, lambda *_: None)["digest"]
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker import swarm_service
 from dmod.docker.engine import engine
 from dmod.docker.moments import moment
-from dmod.docker.stack import Stack, compose_name
+from dmod.docker.stack import PROJECT, SERVICE, Stack, compose_name
 from dmod.docker.stack_service import EXPIRES, Service
 from dmod.errors import UsageError
 
@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
 def services(project: Project, stacks: Sequence[Stack]) -> list[Service]:
     """The services of these stacks, in containers of this machine and in its Swarm, whatever they do."""
-    found = []
+    found, names = [], [compose_name(project, stack.name) for stack in stacks]
     with engine() as client:
-        for stack in stacks:
-            name = compose_name(project, stack.name)
-            in_swarm = swarm_service.found(client, name)
-            found += [swarm_service.service(client, stack.name, name, said) for said in in_swarm]
+        in_swarm = swarm_service.found(client, names)
+        for stack, name in zip(stacks, names, strict=True):
+            found += [swarm_service.service(client, stack.name, name, said) for said in in_swarm[name]]
             there = _containers(client, project, stack)
             found += [_service(stack, client.inspect_container(said["Id"])) for said in there]
     return found
@@ -69,10 +68,12 @@ def logs(  # noqa: PLR0913 - the options of one verb
             f'--grep "{grep}" is no regular expression', why=str(error), fix="quote ( [ * with \\"
         ) from error
     with engine() as client:
+        in_swarm = swarm_service.found(client, [compose_name(project, stack.name) for stack in stacks])
+        how = {"follow": follow, "tail": tail, "since": since}
         spoken = [
             (name, _lines(chunks))
             for stack in stacks
-            for name, chunks in _spoken(client, project, stack, {"follow": follow, "tail": tail, "since": since})
+            for name, chunks in _spoken(client, project, stack, in_swarm, how)
         ]
         for name, line in _together(spoken) if follow else _in_turn(spoken):
             if wanted.search(line):
@@ -81,14 +82,14 @@ def logs(  # noqa: PLR0913 - the options of one verb
 
 def _spoken(
     client: Any,  # noqa: ANN401 - docker.APIClient
-    project: Project, stack: Stack, how: dict[str, Any],
+    project: Project, stack: Stack, in_swarm: Mapping[str, Iterable[Mapping[str, Any]]], how: dict[str, Any],
 ) -> Iterator[tuple[str, Iterator[bytes]]]:  # fmt: skip
     """The services of a stack by name, each with what it says."""
     for said in _containers(client, project, stack):
-        name = said["Labels"].get("com.docker.compose.service", "")
+        name = said["Labels"].get(SERVICE, "")
         yield name, client.logs(said["Id"], stream=True, **how)
     name = compose_name(project, stack.name)
-    for each in swarm_service.found(client, name):
+    for each in in_swarm[name]:
         yield each["Spec"]["Name"].removeprefix(f"{name}_"), swarm_service.spoken(client, each, **how)
 
 
@@ -119,7 +120,7 @@ def _together(spoken: Collection[tuple[str, Iterator[str]]]) -> Iterator[tuple[s
 
 
 def _containers(client: Any, project: Project, stack: Stack) -> list[dict[str, Any]]:  # noqa: ANN401 - docker.APIClient
-    label = f"com.docker.compose.project={compose_name(project, stack.name)}"
+    label = f"{PROJECT}={compose_name(project, stack.name)}"
     found: list[dict[str, Any]] = client.containers(all=True, filters={"label": label})
     return sorted(found, key=lambda said: str(said["Names"][0]))
 
@@ -132,7 +133,7 @@ def _service(stack: Stack, said: Mapping[str, Any]) -> Service:
     health = check.get("Status", "") if state["Status"] == "running" else ""
     return Service(
         stack=stack.name,
-        service=said["Config"]["Labels"].get("com.docker.compose.service", ""),
+        service=said["Config"]["Labels"].get(SERVICE, ""),
         container=said["Name"].removeprefix("/"),
         state=state["Status"],
         health=health,

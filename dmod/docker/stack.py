@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dmod.docker.recipe import packaged
 from dmod.errors import ConflictError, NotFoundError
 from dmod.nearest import nearest
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 COMPOSE, TLS = "compose.yml", "tls.yml"  # the second is laid over the first, with tls.enabled
 ORDER = ("registry", "object-store", "main")  # which comes up first; a project's own follow
 _IMAGE = re.compile(r"^\s+image:\s*dmod/([\w-]+)", re.MULTILINE)
+WILD = {"", "0.0.0.0", "::"}  # noqa: S104 - all addresses of a machine: is compared, not bound
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"  # labels that compose gives containers
 _USER = 1000  # of our images
 _PASSWORD = 32  # random bytes
 
@@ -128,7 +131,7 @@ def own_objects(project: Project) -> str:
 
 def _host(project: Project, outside: str) -> str:
     address = project.config.stacks.address
-    return (outside or "127.0.0.1") if address in {"0.0.0.0", "::", ""} else address  # noqa: S104 - is compared
+    return (outside or "127.0.0.1") if address in WILD else address
 
 
 def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
@@ -138,9 +141,7 @@ def env_file(project: Project, stack: Stack, told: Mapping[str, str]) -> Path:
     lines = [f"{name}='{text}'" for name, text in told.items()]
     if odd := [text for text in told.values() if "'" in text or "\n" in text]:
         raise ConflictError(f"{odd[0]}: a compose file cannot be told a path with a quote", fix="rename the folder")
-    part = path.with_suffix(".part")
-    part.write_text("\n".join(lines) + "\n")
-    part.replace(path)
+    keep(path, ("\n".join(lines) + "\n").encode())
     return path
 
 

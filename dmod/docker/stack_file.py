@@ -6,13 +6,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dmod.docker.stack import WILD
 from dmod.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 VERSION = "3.9"  # of the format, whose limits know processes
-_WILD = {"", "0.0.0.0", "::"}  # noqa: S104 - is compared, not bound
 _HERE = {  # what only a container of this machine has -> in words
     "pid": "the machine's process numbers",
     "ipc": "the machine's memory segments",
@@ -103,7 +103,7 @@ def stays(said: Mapping[str, Any]) -> bool:
 
 def _port(name: str, said: Mapping[str, Any], mode: str) -> dict[str, Any]:
     """Where it is open: on the node of what stays there, which needs no mesh, else on all nodes."""
-    if (said.get("host_ip") or "") not in _WILD:
+    if (said.get("host_ip") or "") not in WILD:
         raise UsageError(
             f"{name}: in a Swarm, a port is open on all addresses of a node",
             why=f"it was to be on {said['host_ip']} alone",

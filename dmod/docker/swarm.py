@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dmod.docker.engine import command_line, engine, refusal
 from dmod.docker.stack import Stack, compose_name
 from dmod.docker.stack_file import stack_file
-from dmod.docker.swarm_service import LABEL, checked, failed, managed, settled
+from dmod.docker.swarm_service import LABEL, checked, failed, found, settled, tasks
 from dmod.errors import ConflictError, DmodError, UnmetError
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3  # failed tasks of a service, after which waiting is of no use
 _STEADY = 3  # seconds that a service without a health check must run
+_LEAVING = 60  # seconds that containers of a stack have to end
 _PAUSE = 0.5  # seconds between two looks
 
 
@@ -57,37 +59,33 @@ def deploy(project: Project, stack: Stack, said: Mapping[str, Any], images: Mapp
         made = stack_file(said, name, manager(client), images)
     file = project.state / "stacks" / f"{stack.name}.swarm.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(made, indent=1))
-    part.replace(file)
+    keep(file, json.dumps(made, indent=1).encode())
     words = ("--compose-file", str(file), "--prune", "--resolve-image", "never", "--with-registry-auth")
     _docker("stack", "deploy", *words, name, refused=lambda said: _refused(stack, said))
     _wait(stack, name, patience)
     _forget_secrets(name, {each["name"] for each in made.get("secrets", {}).values()})
 
 
-def remove(project: Project, stack: Stack, *, patience: int = 60) -> bool:
-    """Take a stack out of the Swarm, and wait until nothing of it runs here; whether it was there."""
+def remove(project: Project, stack: Stack) -> None:
+    """Take a stack out of the Swarm, if it is there, and wait until nothing of it runs here."""
     name = compose_name(project, stack.name)
-    label = f"{LABEL}={name}"
     with engine() as client:
-        if not managed(client) or not client.services(filters={"label": label}):
-            return False
+        if not found(client, [name])[name]:
+            return
         _docker("stack", "rm", name)
-        until = time.monotonic() + patience
-        while client.containers(all=True, filters={"label": label}) and time.monotonic() < until:
+        until = time.monotonic() + _LEAVING
+        while client.containers(all=True, filters={"label": f"{LABEL}={name}"}) and time.monotonic() < until:
             time.sleep(_PAUSE)
-    return True
 
 
 def restart(project: Project, stack: Stack) -> bool:
     """Start the tasks of a stack anew; whether it is in the Swarm."""
+    name = compose_name(project, stack.name)
     with engine() as client:
-        label = f"{LABEL}={compose_name(project, stack.name)}"
-        found = client.services(filters={"label": label}) if managed(client) else []
-    for each in found:
+        there = found(client, [name])[name]
+    for each in there:
         _docker("service", "update", "--force", "--detach", each["ID"])
-    return bool(found)
+    return bool(there)
 
 
 def _docker(*words: str, refused: Callable[[str], DmodError] = refusal) -> None:
@@ -104,11 +102,12 @@ def _wait(stack: Stack, name: str, patience: int) -> None:
     with engine() as client:
         while True:
             there = client.services(filters={"label": f"{LABEL}={name}"})
-            open_ = [each for each in there if not settled(client, each)]
+            of = [(each, tasks(client, each)) for each in there]
+            open_ = [(each, running) for each, running in of if not settled(each, running)]
             well = 0.0 if open_ or not there else well or time.monotonic()
             if well and (all(checked(each) for each in there) or time.monotonic() - well > _STEADY):
                 return
-            broken = [(each["Spec"]["Name"], *failed(client, each)) for each in open_]
+            broken = [(each["Spec"]["Name"], *failed(each, running)) for each, running in open_]
             hopeless = [each for each in broken if each[2] >= _ATTEMPTS]
             if hopeless or time.monotonic() > until:
                 service, why, _ = (hopeless or broken or [(name, "", 0)])[0]

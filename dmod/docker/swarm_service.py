@@ -10,7 +10,7 @@ from dmod.docker.moments import moment
 from dmod.docker.stack_service import EXPIRES, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LABEL = "com.docker.stack.namespace"  # of whatever a stack brought into a Swarm
 _OVER = {"failed", "rejected", "orphaned"}  # states of a task that went wrong
@@ -22,43 +22,51 @@ def managed(client: Any) -> bool:  # noqa: ANN401 - docker.APIClient
     return bool((client.info().get("Swarm") or {}).get("ControlAvailable"))
 
 
-def found(client: Any, name: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
-    """The services of a stack; none where there is no Swarm."""
-    if not managed(client):
-        return []
+def found(client: Any, names: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:  # noqa: ANN401 - docker.APIClient
+    """The services of each of these stacks; none where there is no Swarm."""
+    swarm = managed(client)
+    return {name: _services(client, name) if swarm else [] for name in names}
+
+
+def _services(client: Any, name: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
     there: list[Mapping[str, Any]] = client.services(filters={"label": f"{LABEL}={name}"})
     return sorted(there, key=lambda said: str(said["Spec"]["Name"]))
 
 
 def service(client: Any, stack: str, namespace: str, said: Mapping[str, Any]) -> Service:  # noqa: ANN401
     """A service of a Swarm, as one of its tasks is."""
-    spec, tasks = said["Spec"], _tasks(client, said)
-    wanted = [task for task in tasks if task["DesiredState"] == "running"]
-    newest = wanted[0] if wanted else None
+    spec, there = said["Spec"], tasks(client, said)
+    newest, well = next(iter(_wanted(there)), None), settled(said, there)
     state = str(newest["Status"]["State"]) if newest else "stopped"
-    why, times = failed(client, said)
+    why, times = failed(said, there)
     labels = spec.get("Labels") or {}
     return Service(
         stack=stack,
         service=str(spec["Name"]).removeprefix(f"{namespace}_"),
         container=str(spec["Name"]),
         state=state,
-        health="healthy" if settled(client, said) else "starting" if newest else "",
+        health="healthy" if well else "starting" if newest else "",
         image=_DIGEST.sub(r"@\1", str(spec["TaskTemplate"]["ContainerSpec"]["Image"])),
         ports=tuple(f"*:{each['PublishedPort']}" for each in (said.get("Endpoint") or {}).get("Ports") or ()),
         restarts=times,
         since=_begun(newest),
-        error="" if settled(client, said) else why,
+        error="" if well else why,
         certificate=moment(labels.get(EXPIRES, "")),
         node=_node(client, newest),
     )
 
 
-def settled(client: Any, said: Mapping[str, Any]) -> bool:  # noqa: ANN401 - docker.APIClient
+def tasks(client: Any, said: Mapping[str, Any]) -> list[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
+    """The tasks of a service, the newest first."""
+    there: list[Mapping[str, Any]] = client.tasks(filters={"service": said["ID"]})
+    return sorted(there, key=lambda task: str(task["CreatedAt"]), reverse=True)
+
+
+def settled(said: Mapping[str, Any], tasks: Iterable[Mapping[str, Any]]) -> bool:
     """Whether as many tasks run as are wanted, all of the newest specification; one that runs is healthy."""
     if (said.get("UpdateStatus") or {}).get("State", "completed") != "completed":
         return False
-    wanted = [task for task in _tasks(client, said) if task["DesiredState"] == "running"]
+    wanted = _wanted(tasks)
     replicas = ((said["Spec"].get("Mode") or {}).get("Replicated") or {}).get("Replicas", max(1, len(wanted)))
     newest = _essence(said["Spec"]["TaskTemplate"])
     well = [task for task in wanted if task["Status"]["State"] == "running" and _essence(task["Spec"]) == newest]
@@ -70,15 +78,11 @@ def checked(said: Mapping[str, Any]) -> bool:
     return bool(said["Spec"]["TaskTemplate"]["ContainerSpec"].get("Healthcheck"))
 
 
-def failed(client: Any, said: Mapping[str, Any]) -> tuple[str, int]:  # noqa: ANN401 - docker.APIClient
+def failed(said: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> tuple[str, int]:
     """What a service last failed of, and how often since its last change; the Swarm remembers five times."""
     changed = str((said.get("UpdateStatus") or {}).get("StartedAt") or said["CreatedAt"])
-    over = [
-        task
-        for task in _tasks(client, said)
-        if task["Status"]["State"] in _OVER and str(task["CreatedAt"])[:19] >= changed[:19]
-    ]
-    waits = [task["Status"].get("Err") for task in _tasks(client, said) if task["Status"]["State"] == "pending"]
+    over = [task for task in tasks if task["Status"]["State"] in _OVER and str(task["CreatedAt"])[:19] >= changed[:19]]
+    waits = [task["Status"].get("Err") for task in tasks if task["Status"]["State"] == "pending"]
     told = [task["Status"].get("Err") or task["Status"].get("Message") or "" for task in over] + waits
     return next((str(each) for each in told if each), ""), len(over)
 
@@ -90,10 +94,8 @@ def spoken(client: Any, said: Mapping[str, Any], **how: Any) -> Iterator[bytes]:
     return chunks
 
 
-def _tasks(client: Any, said: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 - docker.APIClient
-    """The newest first."""
-    there: list[Mapping[str, Any]] = client.tasks(filters={"service": said["ID"]})
-    return sorted(there, key=lambda task: str(task["CreatedAt"]), reverse=True)
+def _wanted(tasks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [task for task in tasks if task["DesiredState"] == "running"]
 
 
 def _essence(spec: Mapping[str, Any]) -> tuple[object, int]:

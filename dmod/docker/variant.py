@@ -27,13 +27,11 @@ _COMPILER = f"{PREFIX}compiler"
 _COMPILERS = "FROM {} AS compiler\nUSER root\nCOPY --chmod=755 compiler/ /usr/local/bin/\nRUN compilers\n\n"
 
 
-def known(project: Project | None, wanted: tuple[str, ...] = ()) -> dict[str, Recipe]:
+def known(project: Project, wanted: tuple[str, ...] = ()) -> dict[str, Recipe]:
     """Every recipe by its name, or those that the wanted ones can need: a mistake in one variant stops no other.
 
     Raises NotFoundError, UsageError for what a variant or a module of it is not right about.
     """
-    if project is None:
-        return recipes()
     found = recipes(project.root)
     tables = project.config.images
     making = _Making(project, found, tables)

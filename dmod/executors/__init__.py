@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from dmod.executors.executor import Executor
 
+MARK = "containers"  # in .dmod, from the first container on until all are removed
+
 
 class Entry:
     """How an executor is made, and the file in .dmod that is there while it may have left something."""
@@ -29,4 +31,4 @@ def _docker(state: Path) -> Executor:
     return Docker(state)
 
 
-EXECUTORS: dict[str, Entry] = {"local": Entry(_local), "docker": Entry(_docker, "containers")}
+EXECUTORS: dict[str, Entry] = {"local": Entry(_local), "docker": Entry(_docker, MARK)}

@@ -16,7 +16,7 @@ from dmod import layout
 from dmod.docker.client import address, listens
 from dmod.docker.container import Containers
 from dmod.errors import DmodError, NotFoundError, UnreachableError
-from dmod.executors import enclosed
+from dmod.executors import MARK, enclosed
 from dmod.executors.counted import report
 from dmod.executors.executor import LOST, UNSTARTED, Ended, Handle, Started, Usage
 from dmod.executors.owner import owner
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 Attempt = tuple["Key", int]
 Answer = TypeVar("Answer")
-MARK = "containers"  # in .dmod, from the first container on until all are removed
 AT_ONCE = 4  # containers that are being started: more only wait for each other
 PATIENCE = 600.0  # seconds that an engine may be away before a task cannot be started
 MOMENT = 0.2  # seconds within which a container that is being removed is gone

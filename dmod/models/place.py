@@ -13,7 +13,10 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmod import layout
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -105,3 +108,10 @@ def left(path: Path) -> Left | None:
         catchment, module, begin, seconds = json.loads(content[8:].split(b"\0", 1)[0])
         return Left(catchment, module, step, begin, seconds)
     return None
+
+
+def places(folder: Path) -> Iterator[tuple[Path, Left]]:
+    """Where the ranks of a job were that ended in a module, each with the file that tells of it."""
+    for file in sorted((folder / layout.RANKS).glob("*.at")):
+        if place := left(file):
+            yield file, place

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dmod import layout
 from dmod.errors import ConflictError, DmodError
 from dmod.jobs.provenance import origin
-from dmod.models.place import left
+from dmod.models.place import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,9 +57,9 @@ def collect(job: Job, folder: Path, store: FolderStore) -> str:
 
 def _ended(folder: Path) -> None:
     """Fail if a rank went away in the middle of a module: `exit(0)` there, or STOP in Fortran."""
-    for file in sorted((folder / layout.RANKS).glob("*.at")):
-        if place := left(file):
-            raise DmodError(f"rank {file.stem}: {place} ended the whole process", fix=f"see {folder / layout.STDERR}")
+    if first := next(places(folder), None):
+        file, place = first
+        raise DmodError(f"rank {file.stem}: {place} ended the whole process", fix=f"see {folder / layout.STDERR}")
 
 
 def started_with(folder: Path, job: Job) -> Mapping[str, str]:

@@ -67,8 +67,8 @@ class Collector:
             name, doubt, trouble = "", "", None
             try:
                 name = collect(job, folder, self._store)
-                doubt = told(doubts(self._store, name))
                 if name:
+                    doubt = told(doubts(self._store, name))
                     self._kept(name)
             except DmodError as error:
                 trouble = error

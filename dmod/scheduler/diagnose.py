@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dmod import layout
 from dmod.jobs.exits import explain
-from dmod.models.place import left, signal_of
+from dmod.models.place import left, places, signal_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,8 @@ def _told(folder: Path) -> str:
 
 def _crashed(folder: Path) -> str:
     """Which rank a module brought down."""
-    for file in sorted((folder / layout.RANKS).glob("*.at")):
-        if (name := signal_of(file)) and (place := left(file)):
+    for file, place in places(folder):
+        if name := signal_of(file):
             return f"rank {file.stem}: killed by {name} in {place}"
     return ""
 

@@ -11,6 +11,7 @@ from dmod import layout
 from dmod.errors import ConflictError
 from dmod.jobs.launch import ranks_of
 from dmod.jobs.spec import mapping
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def stage(job: Job, folder: Path, store: FolderStore) -> list[str]:
         "submitted": job.submitted.isoformat(),
         "digests": {name: store.get(name).digest for name in prepared.names},
     }
-    _write(folder / layout.JOB, order)
+    keep(folder / layout.JOB, (json.dumps(order, indent=1, ensure_ascii=False) + "\n").encode())
     return [name for name, digest in order["digests"].items() if digest != prepared.digests.get(name, digest)]
 
 
@@ -82,9 +83,3 @@ def _link(store: FolderStore, name: str, tree: Path) -> dict[str, str]:
         link.symlink_to(target if link is volume else os.path.relpath(target, link.parent))
     path = f"{layout.DMOD}/{layout.DATASETS}/{category}/{name}"
     return {"name": name, "category": category, "format": dataset.domain.format, "path": path}
-
-
-def _write(path: Path, data: object) -> None:
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)

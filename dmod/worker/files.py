@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from dmod import layout
+from dmod.paths import keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 - what JSON holds
     """Put `data` in place of `path` in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    keep(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def write_first(path: Path, data: Any, since: float = 0.0) -> bool:  # noqa: ANN401
@@ -54,9 +53,7 @@ def write_pid(folder: Path, rank: int) -> None:
     ranks = folder / layout.RANKS
     ranks.mkdir(exist_ok=True)
     (ranks / f"{rank}.at").unlink(missing_ok=True)
-    temporary = ranks / f".{rank}"
-    temporary.write_text(f"{os.getpid()}\n", encoding="utf-8")
-    temporary.replace(ranks / f"{rank}.pid")
+    keep(ranks / f"{rank}.pid", f"{os.getpid()}\n".encode())
 
 
 class Progress:

@@ -476,8 +476,8 @@ def engine(rivers, monkeypatch):
 
     monkeypatch.setattr(images_screen, "build", build)
 
-    def push(_, name, registry, told):
-        made.told.append(("push", name, registry))
+    def push(_, image, registry, told):
+        made.told.append(("push", image.name, registry))
         told(1 << 20, 2 << 20, "2 layers")
         return {"digest": "sha256:4a7d1ed414474e4033ac29ccb8653d9b"}
 

@@ -98,15 +98,15 @@ class Images(EnginePane[Row]):
 
     def action_push(self) -> None:
         """As `dmod image push`."""
-        names, project = [str(key) for key in self.table.chosen()], self.feed.project
+        chosen, project = [self.rows[key].image for key in self.table.chosen()], self.feed.project
         registry = project.config.build.registry or own_registry(project)
 
         def act(doing: Doing) -> str:
-            sent = [image.push(project, name, registry, partial(doing.sent, name)) for name in names]
+            sent = [image.push(project, each, registry, partial(doing.sent, each.name)) for each in chosen]
             return "\n".join(each["digest"] for each in sent)
 
-        if names:
-            said = ", ".join(names)
+        if chosen:
+            said = ", ".join(each.name for each in chosen)
             self.change(f"Send {said} to the registry {registry}?", f"push {said} to {registry}", act)
 
     def action_delete(self) -> None:
